@@ -1,0 +1,15 @@
+"""Speakers and listeners: set-ups in the registry, and the plain modules they build."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emcomm.agents.base import AGENTS, Agent, Listener, Speaker, Utterance
+from emcomm.registry import scan
+
+__all__ = ["AGENTS", "Agent", "Listener", "Speaker", "Utterance"]
+__all__ += scan(__name__, __path__, AGENTS, globals())
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"emcomm.agents has no {name!r}; agents: {', '.join(AGENTS.names())}")

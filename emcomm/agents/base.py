@@ -1,0 +1,102 @@
+"""What an agent is: a set-up object that builds a speaker and a listener, plain modules for one run.
+
+The engine trains many runs at once. A module whose class says ``stacks = True`` is written with operations that accept
+leading stack dimensions, and its parameters are replaced by stacked ones; any other module is stacked by `torch.vmap`
+and needs no change, as long as it uses operations that vmap can batch (`nn.Linear`, `nn.Embedding`, ...; not `nn.GRU`).
+Modules never draw random numbers themselves: what they need is handed in.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from emcomm.channel import Channel
+from emcomm.registry import Plugin, Registry
+
+__all__ = ["AGENTS", "Agent", "Listener", "Speaker", "Utterance"]
+
+AGENTS: Registry[type[Agent]] = Registry("agents", "agent")
+
+
+class Utterance(NamedTuple):
+    """What a speaker said about a batch of meanings.
+
+    Attributes:
+        symbols: int64 ``[*stack, n, max_length]``, 0 from the first end-of-sequence on.
+        log_prob: float32 ``[*stack, n]``, nats: log-probability of the message, EOS included if it was said.
+        entropy: float32 ``[*stack, n]``, nats: the speaker's entropy, mean over the positions it spoke at.
+        relaxed: float32 ``[*stack, n, max_length, symbols + 1]`` near-one-hot rows through which gradients flow
+            (column 0 is EOS), or None when symbols were sampled.
+    """
+
+    symbols: Tensor
+    log_prob: Tensor
+    entropy: Tensor
+    relaxed: Tensor | None = None
+
+
+class Speaker(nn.Module):
+    """Base of speakers: a state, and logits for the next symbol.
+
+    The loop that turns these two methods into messages is `emcomm.agents.speaking`; it is the same for all speakers.
+
+    Attributes:
+        stacks: whether the module's operations accept leading stack dimensions (see the module's docstring).
+        channel: what may be said. Logits have ``symbols + 1`` columns (EOS first) when lengths vary, else ``symbols``.
+    """
+
+    stacks: ClassVar[bool] = False
+    channel: Channel
+
+    def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Look at meanings ``[*stack, n, features]``; return state ``[*stack, n, ...]`` and first logits."""
+        raise TypeError(f"{type(self).__name__} does not define start()")
+
+    def step(self, state: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:
+        """Say one more symbol: int64 ``[*stack, n]``, or relaxed ``[*stack, n, symbols + 1]``; return as `start`."""
+        raise TypeError(f"{type(self).__name__} does not define step()")
+
+
+class Listener(nn.Module):
+    """Base of listeners: read a message, answer.
+
+    Attributes:
+        stacks: as for `Speaker`.
+    """
+
+    stacks: ClassVar[bool] = False
+
+    def forward(self, message: Tensor, features: Tensor, candidates: Tensor | None, prefixes: bool = False) -> Tensor:
+        """Answer after reading.
+
+        Args:
+            message: int64 ``[*stack, n, max_length]``, trimmed; or relaxed ``[*stack, n, max_length, symbols + 2]``
+                (columns: EOS, symbols, erased).
+            features: float32 ``[*stack, meanings, features]``, every meaning there is.
+            candidates: int64 ``[*stack, n, K]`` indices of meanings to choose from, or None to name every attribute.
+            prefixes: also answer after 0, 1, ..., max_length symbols.
+
+        Returns:
+            logits ``[*stack, n, answers]``, or ``[*stack, n, max_length + 1, answers]`` for prefixes. Answers are the
+            K candidates, or the values of all attributes one after the other.
+        """
+        raise TypeError(f"{type(self).__name__} does not define forward()")
+
+
+class Agent(Plugin):
+    """Base of agent set-ups."""
+
+    registry: ClassVar[Registry[type[Agent]]] = AGENTS
+
+    def speaker(self, features: int, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
+        """Build a speaker for one run; `features` is the width of a meaning, `dtype` that of matrix products."""
+        raise TypeError(f"{type(self).__name__} has no speaker")
+
+    def listener(
+        self, features: int, channel: Channel, sizes: tuple[int, ...] | None, dtype: torch.dtype = torch.float32
+    ) -> Listener:
+        """Build a listener for one run; it names attributes with `sizes` values each, or points if that is None."""
+        raise TypeError(f"{type(self).__name__} has no listener")

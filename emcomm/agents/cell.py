@@ -1,0 +1,149 @@
+"""A gated recurrent unit from primitive operations, with its backward pass written by hand.
+
+`torch.nn.GRUCell` has no batching rule; this cell takes a whole stack of runs at once. Inputs are symbols, so the
+input products are done once for the alphabet (`GRUCell.table`) and looked up. Buffers are reused in both passes, which
+halves the memory traffic of the automatic derivative.
+
+Source: Cho et al. 2014, in the variant of `torch.nn.GRU` (reset gate after the hidden product):
+``r = sigmoid(x_r + W_r h), z = sigmoid(x_z + W_z h), n = tanh(x_n + r (W_n h + b_n)), h' = n + z (h - n)``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from emcomm.agents.functions import add_rows, flat_rows, linear, stacked_vmap
+
+__all__ = ["GRUCell"]
+
+_tanh_backward = torch.ops.aten.tanh_backward.grad_input
+_sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
+
+
+class _Step(Function):
+    """One step. The outputs after the first are kept for the backward pass only.
+
+    Args of `forward`: table ``[*stack, rows, 3 hidden]``; index int64 ``[*stack, n]`` (row of the table each sample
+    reads) or None (row i of the table is the input of sample i); state ``[*stack, n, hidden]``; weight
+    ``[*stack, 3 hidden, hidden]``; bias of the candidate ``[*stack, hidden]``; hold bool ``[*stack, n]`` or None,
+    samples whose state stays as it is and which send no gradient to any weight; dtype of matrix products.
+    """
+
+    @staticmethod
+    def forward(
+        table: Tensor,
+        index: Tensor | None,
+        state: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        hold: Tensor | None,
+        dtype: torch.dtype,
+    ) -> tuple[Tensor, ...]:
+        hidden = state.shape[-1]
+        inputs = table
+        if index is not None:
+            flat = flat_rows(index, table.shape[-2])
+            inputs = table.reshape(-1, 3 * hidden).index_select(0, flat).view(*index.shape, 3 * hidden)
+        if dtype == torch.float32:
+            state_low, weight_low = state[..., :0].clone(), weight[..., :0].clone()
+            gates = torch.matmul(state, weight.mT)
+            candidate = gates[..., 2 * hidden :].add_(bias.unsqueeze(-2))
+            reset_update = gates[..., : 2 * hidden].add_(inputs[..., : 2 * hidden]).sigmoid_()
+        else:
+            state_low, weight_low = state.to(dtype), weight.to(dtype)
+            low = torch.matmul(state_low, weight_low.mT)
+            candidate = low[..., 2 * hidden :] + bias.unsqueeze(-2)
+            reset_update = (inputs[..., : 2 * hidden] + low[..., : 2 * hidden]).sigmoid_()
+        reset, update = reset_update[..., :hidden], reset_update[..., hidden:]
+        if hold is not None:
+            update.masked_fill_(hold.unsqueeze(-1), 1.0)
+        new = torch.addcmul(inputs[..., 2 * hidden :], reset, candidate).tanh_()
+        return torch.lerp(new, state, update), reset_update, candidate, new, state_low, weight_low
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        table, index, state, weight, _, _, dtype = inputs
+        kept = output[1:]
+        ctx.mark_non_differentiable(*kept)
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(index, state, weight, *kept)
+        ctx.table_shape, ctx.dtype = table.shape, dtype
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        index, state, weight, reset_update, candidate, new, state_low, weight_low = ctx.saved_tensors
+        hidden = state.shape[-1]
+        reset, update = reset_update[..., :hidden], reset_update[..., hidden:]
+        grad = grads[0]
+        gates = grad.new_empty(*state.shape[:-1], 3 * hidden)
+        to_reset, to_update, to_new = gates[..., :hidden], gates[..., hidden : 2 * hidden], gates[..., 2 * hidden :]
+        to_state = grad * update
+        torch.sub(grad, to_state, out=to_new)  # grad (1 - z): exactly 0 where the state is held
+        torch.sub(state, new, out=to_update).mul_(to_new).mul_(update)
+        _tanh_backward(to_new, new, grad_input=to_new)
+        torch.mul(to_new, candidate, out=to_reset)
+        _sigmoid_backward(to_reset, reset, grad_input=to_reset)
+        if index is None:
+            to_table = gates.clone()
+        else:
+            to_table = add_rows(gates, flat_rows(index, ctx.table_shape[-2]), ctx.table_shape)
+        to_new.mul_(reset)  # from here on `gates` is the gradient of the hidden products
+        to_bias = to_new.sum(-2)
+        if ctx.dtype == torch.float32:
+            to_weight = torch.matmul(gates.mT, state)
+            to_state = (to_state.baddbmm_ if gates.dim() == 3 else to_state.addmm_)(gates, weight)
+        else:
+            low = gates.to(ctx.dtype)
+            to_weight = torch.matmul(low.mT, state_low).float()
+            to_state.add_(torch.matmul(low, weight_low))
+        return to_table, None, to_state, to_weight, to_bias, None, None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        return stacked_vmap(_Step, info, in_dims, args)
+
+
+class GRUCell(nn.Module):
+    """A gated recurrent unit over an alphabet, for one run or a stack.
+
+    Args:
+        rows: size of the alphabet it reads, every special row included.
+        embedding: width of a row's embedding.
+        hidden: width of the state.
+        dtype: precision of matrix products, float32 or bfloat16; states and sums stay float32.
+    """
+
+    def __init__(self, rows: int, embedding: int, hidden: int, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(hidden)
+        self.hidden, self.dtype = hidden, dtype
+        self.embedding = nn.Parameter(torch.randn(rows, embedding))
+        self.input_weight = nn.Parameter(torch.empty(3 * hidden, embedding).uniform_(-bound, bound))
+        self.input_bias = nn.Parameter(torch.empty(3 * hidden).uniform_(-bound, bound))
+        self.hidden_weight = nn.Parameter(torch.empty(3 * hidden, hidden).uniform_(-bound, bound))
+        self.candidate_bias = nn.Parameter(torch.empty(hidden).uniform_(-bound, bound))
+
+    def table(self) -> Tensor:
+        """The input products of every row of the alphabet: ``[*stack, rows, 3 hidden]``. Compute it once a pass."""
+        return linear(self.embedding, self.input_weight, self.input_bias)
+
+    def forward(self, table: Tensor, index: Tensor | None, state: Tensor, hold: Tensor | None = None) -> Tensor:
+        """Advance the state by one symbol.
+
+        Args:
+            table: from `table`, or any input products ``[*stack, n, 3 hidden]`` when `index` is None.
+            index: int64 ``[*stack, n]``, the row of the table each sample reads; None: sample i reads row i.
+            state: float32 ``[*stack, n, hidden]``.
+            hold: bool ``[*stack, n]``; True keeps that sample's state and stops its gradient to the weights.
+
+        Returns:
+            float32 ``[*stack, n, hidden]``, in (-1, 1) when the initial state is.
+        """
+        out = _Step.apply(table, index, state, self.hidden_weight, self.candidate_bias, hold, self.dtype)
+        after: Tensor = out[0]
+        return after

@@ -1,0 +1,296 @@
+"""The command line: ``emcomm run``, ``report``, ``measure``, ``list`` and ``export``.
+
+Exit status 0: all went well; 1: something failed; 2: bad input; 130: interrupted. Errors are one line on stderr.
+What a command needs is imported when it runs, so that ``emcomm --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from emcomm.errors import BadInput, EmcommError, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from emcomm.report import ReportData
+    from emcomm.studies.results import Results
+    from emcomm.studies.study import Study
+
+__all__ = ["Options", "app", "carry_out", "main", "main_of"]
+
+FAMILIES = ("worlds", "games", "agents", "pressures", "metrics", "probes", "studies")
+PACKAGES = {"games": "envs"}  # where a family's name is not its package's
+
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Results folder. [default: results/NAME]", show_default=False)
+]
+Seeds = Annotated[int | None, typer.Option(help="Number of seeds for each condition, instead of the study's.", min=1)]
+Steps = Annotated[int | None, typer.Option(help="Training steps, instead of the study's.", min=1)]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change any setting, e.g. channel.symbols=5.")
+]
+Executor = Annotated[str, typer.Option(help="Where to train: local or ray.")]
+Device = Annotated[str, typer.Option(help="What to train on: cpu or cuda.")]
+Workers = Annotated[int, typer.Option(help="Stacks to train at once, each in a process of its own.", min=1)]
+Folder = Annotated[Path, typer.Argument(help="A results folder.")]
+
+# What typer raises for a wrong option or argument; it has a copy of click of its own in some versions, so ask it.
+_WRONG_USE: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+app = typer.Typer(
+    name="emcomm",
+    help="Under which pressures do patterns of natural language appear between agents that start with no language?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a study is run; see `emcomm.studies.running.run_study`."""
+
+    executor: str = "local"
+    workers: int = 1
+    device: str = "cpu"
+    resume: bool = True
+    report: bool = True
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(metavar="SCRIPT_OR_NAME", help="A script with a study, or a study's name.")],
+    out: Out = None,
+    seeds: Seeds = None,
+    steps: Steps = None,
+    settings: Settings = None,
+    executor: Executor = "local",
+    device: Device = "cpu",
+    workers: Workers = 1,
+) -> None:
+    """Run a study; running it again goes on where it was stopped."""
+    from emcomm.studies.scripts import find_study
+
+    found, script = find_study(study)
+    _run(found, script, out, seeds, steps, settings, Options(executor, workers, device))
+
+
+def _run(
+    study: Study,
+    script: Path | None,
+    out: Path | None,
+    seeds: int | None,
+    steps: int | None,
+    settings: Any,
+    options: Options,
+) -> None:
+    from emcomm.studies.overrides import parse
+    from emcomm.studies.running import adjusted
+
+    changed = adjusted(study.set(parse(settings or ())), seeds=seeds, steps=steps)
+    console = _console()
+    results = carry_out(changed, out, options, script=script, console=console)
+    failed = results.runs[results.runs["status"] == "failed"]
+    for run, steps_done, note in zip(failed["run"], failed["steps"], failed["note"], strict=True):
+        console.print(Text(f"run {run} failed at step {steps_done}: {note}", style="red"))
+    console.print(Text(f"report: {results.path / 'report.html'}"), soft_wrap=True)
+
+
+def carry_out(
+    study: Study, out: str | Path | None, options: Options, *, script: Path | None, console: Console | None
+) -> Results:
+    """Run a study, then write its report and figures.
+
+    Args:
+        study: what to run.
+        out: the results folder; None: ``results/<name of the study>``.
+        options: how.
+        script: the script that defines the study's own plug-ins, if there is one.
+        console: where plan, progress and recovery matrix are shown; None shows nothing.
+    """
+    from emcomm.studies.running import run_study
+
+    folder = Path(out) if out is not None else Path("results") / study.name
+    results = run_study(
+        study,
+        folder,
+        executor=options.executor,
+        workers=options.workers,
+        device=options.device,
+        resume=options.resume,
+        script=script,
+        console=console,
+    )
+    if options.report:
+        _write_report(results, console)
+    return results
+
+
+def _write_report(results: Results, console: Console | None) -> None:
+    from emcomm.report import print_matrix, write_figures, write_report
+
+    data = _report_data(results)
+    write_report(data, results.path)
+    write_figures(data, results.path)
+    if console is not None:
+        print_matrix(data, console)
+
+
+def _report_data(results: Results) -> ReportData:
+    from emcomm.report import ReportData
+
+    known = results.description
+    settings = known["study"]
+    study = {key: known[key] for key in ("name", "conditions", "versions", "seeds")}
+    study |= {key: settings[key] for key in ("source", "description", "patterns", "pressures")}
+    study["settings"] = {key: settings[key] for key in ("base", "design", "max_stack")}
+    definitions = {name: tuple(texts) for name, texts in known["definitions"].items()}
+    return ReportData(study, results.runs, results.metrics, results.languages, results.verdicts, definitions)
+
+
+@app.command()
+def report(folder: Folder) -> None:
+    """Write the report and figures of a results folder again, finished or not."""
+    from emcomm.studies.results import Results
+
+    console = _console()
+    _write_report(Results(folder), console)
+    console.print(Text(f"report: {folder / 'report.html'}"), soft_wrap=True)
+
+
+@app.command()
+def measure(
+    file: Annotated[Path, typer.Argument(help="A language: Parquet, CSV or JSON Lines.")],
+    metrics: Annotated[str | None, typer.Option(help="Names separated by commas; all without it.")] = None,
+    resamples: Annotated[int, typer.Option(help="Permutations and bootstrap draws of each metric.", min=0)] = 1000,
+) -> None:
+    """Measure a language in a file: every metric, what chance gives, and an interval."""
+    from emcomm.language import Language
+    from emcomm.metrics import measure as measure_language
+
+    names = [name.strip() for name in metrics.split(",")] if metrics is not None else None
+    _print_frame(measure_language(Language.load(file), names, resamples=resamples))
+
+
+@app.command("list")
+def list_family(family: Annotated[str, typer.Argument(help=f"One of: {', '.join(FAMILIES)}.")]) -> None:
+    """List what there is of a family, with a line on each."""
+    console = _console()
+    for name, line in _members(family).items():
+        console.print(Text.assemble((name, "bold"), f"  {line}"), soft_wrap=True)
+
+
+def _members(family: str) -> dict[str, str]:
+    if family not in FAMILIES:
+        raise unknown("family", family, FAMILIES)
+    if family == "studies":
+        from emcomm.studies.scripts import known_studies
+
+        return known_studies()
+    from emcomm import registry
+
+    importlib.import_module(f"emcomm.{PACKAGES.get(family, family)}")
+    return {name: (plugin.__doc__ or "").strip().partition("\n")[0] for name, plugin in registry.FAMILIES[family]}
+
+
+@app.command()
+def export(
+    folder: Folder,
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, the one format so far.")] = True,
+) -> None:
+    """Write the tables of a results folder in another format, beside the originals."""
+    from emcomm.studies.files import atomic
+    from emcomm.studies.results import Results
+
+    results, console = Results(folder), _console()
+    for name in ("runs", "metrics", "languages", "verdicts") if csv else ():
+        frame: pd.DataFrame = getattr(results, name)
+        with atomic(folder / f"{name}.csv") as beside:
+            frame.to_csv(beside, index=False)
+        console.print(Text(f"{folder / name}.csv: {len(frame)} rows"), soft_wrap=True)
+
+
+def _print_frame(frame: pd.DataFrame) -> None:
+    """Print a table for people on a terminal, and as CSV to a file or a pipe."""
+    console = _console()
+    if not console.is_terminal:
+        frame.to_csv(sys.stdout, index=False)
+        return
+    table = Table(*frame.columns)
+    for row in frame.itertuples(index=False):
+        table.add_row(*(f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row))
+    console.print(table)
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def main_of(study: Study, argv: Sequence[str] | None = None, *, script: Path | None = None) -> int:
+    """Run one study with the options of ``emcomm run``; return the exit status.
+
+    Args:
+        study: what to run.
+        argv: the arguments; None: those of the process.
+        script: the script that the study comes from.
+    """
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+    @alone.command(help=f"Run the study {study.name!r}; running it again goes on where it was stopped.")
+    def run_this(
+        out: Out = None,
+        seeds: Seeds = None,
+        steps: Steps = None,
+        settings: Settings = None,
+        executor: Executor = "local",
+        device: Device = "cpu",
+        workers: Workers = 1,
+    ) -> None:
+        _run(study, script, out, seeds, steps, settings, Options(executor, workers, device))
+
+    return _guarded(alone, argv, again="run the script again with the same options to go on from its last checkpoint")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status.
+
+    Args:
+        argv: the arguments; None: those of the process.
+    """
+    return _guarded(app, argv, again="run the same command again to go on from the last checkpoint")
+
+
+def _guarded(commands: typer.Typer, argv: Sequence[str] | None, again: str) -> int:
+    """Run commands, turning what goes wrong into one line on stderr and an exit status."""
+
+    def said(line: str, status: int) -> int:
+        if line:
+            typer.echo(f"emcomm: {line}", err=True)
+        return status
+
+    try:
+        status = commands(args=None if argv is None else list(argv), standalone_mode=False)
+    except BadInput as error:
+        return said(str(error), 2)
+    except EmcommError as error:
+        return said(str(error), 1)
+    except _WRONG_USE as error:
+        return said(" ".join(error.format_message().split()), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return said(f"interrupted; {again}", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read the output has gone
+        return 1
+    return status if isinstance(status, int) else 0

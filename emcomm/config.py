@@ -1,0 +1,46 @@
+"""`Config`, the base of every set-up object: typed, frozen, serialisable, unknown keys refused in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from emcomm.errors import BadInput, nearest
+
+__all__ = ["Config", "one_line"]
+
+
+class Config(BaseModel):
+    """A frozen, validated set-up object.
+
+    Construct it with keywords; a bad value or an unknown key raises `BadInput` with one line that names the field.
+    ``model_dump(mode="json")`` gives plain data and ``Class.model_validate(data)`` reads it back.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True)
+
+    def __init__(self, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise BadInput(one_line(error, type(self))) from None
+
+
+def one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    """Turn the first problems of a validation error into one readable line (at most three are listed)."""
+    parts = [_sentence(problem, model) for problem in error.errors(include_url=False)[:3]]
+    return f"{model.__name__}: " + "; ".join(parts)
+
+
+def _sentence(problem: Any, model: type[BaseModel]) -> str:
+    where = ".".join(str(key) for key in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        fields = [field.alias or name for name, field in model.model_fields.items()]
+        return f"unknown key {where!r}; known: {', '.join(fields)}.{nearest(where, fields)}"
+    if problem["type"] == "missing":
+        return f"{where!r} is required"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "value_error":
+        return f"{where}: {message}" if where else message
+    return f"{where}: {message[:1].lower()}{message[1:]}, got {problem['input']!r}"

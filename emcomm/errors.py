@@ -1,0 +1,39 @@
+"""What emcomm raises, and the one-line sentences it raises it with.
+
+* `EmcommError`: the root; the command line prints it as one line and exits with 1.
+* `BadInput`: the user asked for something that is not allowed; exit status 2.
+* `StorageError`: a folder or disk would not take what was to be written.
+
+Every message says what was asked, what is allowed, what was got and, where names are concerned, the nearest match.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["BadInput", "EmcommError", "StorageError", "nearest", "unknown"]
+
+
+class EmcommError(Exception):
+    """Root of every error that emcomm raises on purpose."""
+
+
+class BadInput(EmcommError, ValueError):
+    """The user's input is not allowed; the message says what is."""
+
+
+class StorageError(EmcommError, OSError):
+    """Something could not be written or read back; what was there before is untouched."""
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the closest allowed name, or an empty string when none is close."""
+    close = difflib.get_close_matches(str(name), [str(a) for a in allowed], n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def unknown(what: str, name: str, allowed: Iterable[str]) -> BadInput:
+    """Build the error for a name that does not exist: what was asked, what is allowed, and the nearest match."""
+    names = sorted(str(a) for a in allowed)
+    return BadInput(f"unknown {what} {name!r}; known: {', '.join(names) or 'none'}.{nearest(name, names)}")

@@ -1,0 +1,232 @@
+"""Tables of utterances on disk: Parquet, CSV and JSON Lines by suffix, written atomically.
+
+A table has one row an utterance. This module knows files and columns; what may be said is `emcomm.language`'s affair.
+JSON Lines may hold objects, or bare integer arrays, one utterance a line, which is how the corpora of XferBench and
+ELCC are exchanged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emcomm.errors import BadInput, StorageError, nearest, unknown
+
+__all__ = ["SUFFIXES", "arguments", "chosen_rows", "cut_short", "read_table", "write_table"]
+
+SUFFIXES = (".parquet", ".csv", ".jsonl")
+# Columns with one value for the whole language; more than one of them means more than one language.
+_SINGLE = ("run", "step", "speaker", "symbols", "variable", "sizes", "max_length")
+
+
+def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a table in the format its suffix names; readers see the old file or the whole new one, never a part.
+
+    Args:
+        table: columns of plain values; ``message`` holds strings of symbols separated by spaces. In JSON Lines the
+            attribute columns ``a0..ak`` become one list, ``meaning``, and ``message`` becomes a list.
+        path: ends in ``.parquet``, ``.csv`` or ``.jsonl``.
+
+    Raises:
+        BadInput: another suffix.
+        StorageError: the folder or disk would not take the file; what was there before is untouched.
+    """
+    target = Path(path)
+    writers: dict[str, Callable[[IO[bytes]], Any]] = {
+        ".parquet": lambda file: table.to_parquet(file, index=False),
+        ".csv": lambda file: table.to_csv(file, index=False, lineterminator="\n"),
+        ".jsonl": lambda file: file.write(_json_lines(table)),
+    }
+    write = writers[_suffix(target)]
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        raise StorageError(f"could not write {target}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a table of utterances.
+
+    Returns:
+        the file's columns; cells of ``message`` are strings of symbols or lists of integers. A JSON Lines ``meaning``
+        list comes back as ``a0..ak``, and a file of bare arrays as the single column ``message``.
+
+    Raises:
+        BadInput: no such file, another suffix, or contents that are not what the suffix says.
+        StorageError: the file exists and could not be read.
+    """
+    source = Path(path)
+    suffix = _suffix(source)
+    if not source.is_file():
+        raise BadInput(f"no such file: {source}")
+    try:
+        if suffix == ".parquet":
+            return pd.read_parquet(source)
+        if suffix == ".csv":
+            # Frequencies stay text until NumPy reads them, which gives back every bit that was written.
+            return pd.read_csv(source, dtype={"message": str, "frequency": str}, keep_default_na=False)
+        return _from_json_lines(source)
+    except BadInput:
+        raise
+    except (ValueError, KeyError) as error:  # what pandas, pyarrow, json and the text codecs raise for wrong contents
+        reason = (str(error).splitlines() or ["no reason given"])[0]
+        raise BadInput(f"{source} is not readable as {suffix}: {reason}") from error
+    except OSError as error:
+        raise StorageError(f"could not read {source}: {error.strerror or error}") from error
+
+
+def chosen_rows(table: pd.DataFrame, where: Mapping[str, Any], name: str) -> pd.DataFrame:
+    """Return the rows whose columns hold the given values, compared as text.
+
+    Raises:
+        BadInput: no such column, or no row with that value.
+    """
+    for column, value in where.items():
+        if column not in table.columns:
+            raise unknown(f"column of {name}", column, table.columns)
+        chosen = table[table[column].astype(str) == str(value)]
+        if chosen.empty:
+            known = ", ".join(map(str, table[column].unique()[:5]))
+            raise BadInput(f"{name} holds no row with {column} = {value}; {column} can be {known}, ...")
+        table = chosen
+    return table
+
+
+def arguments(table: pd.DataFrame, zero: str) -> dict[str, Any]:
+    """Turn the columns of one language into the arguments of `Language`.
+
+    Args:
+        table: needs a column ``message``; ``a0..ak``, ``frequency``, ``speaker``, ``step``, ``symbols``, ``variable``,
+            ``sizes`` and ``max_length`` are read where they are there, other columns are passed over.
+        zero: ``"end"``, or ``"symbol"``: every symbol is shifted up by one.
+
+    Raises:
+        BadInput: no messages, cells that are not integers, or more than one language in the table.
+    """
+    if zero not in ("end", "symbol"):
+        raise unknown("meaning of zero", str(zero), ("end", "symbol"))
+    if "message" not in table.columns:
+        raise BadInput(f"a language needs a column 'message'; got {', '.join(map(str, table.columns)) or 'none'}")
+    if table.empty:
+        raise BadInput("a language needs at least one row, got none")
+    about = {column: _single(table, column) for column in _SINGLE}
+    shift = int(zero == "symbol")
+    attributes = sorted(_attributes(table), key=lambda column: int(column[1:]))
+    return {
+        "meanings": table[attributes].to_numpy() if attributes else None,
+        "messages": _padded([_integers_of(cell, shift) for cell in table["message"]], about["max_length"]),
+        "frequencies": table["frequency"].to_numpy() if "frequency" in table.columns else None,
+        "speaker": about["speaker"],
+        "step": about["step"],
+        "symbols": about["symbols"] and about["symbols"] + shift,
+        "variable": about["variable"] is not False,
+        "sizes": about["sizes"] and [int(size) for size in str(about["sizes"]).split()],
+    }
+
+
+def cut_short(table: pd.DataFrame) -> int:
+    """Count the messages that go on after a 0."""
+    rows = [np.array(_integers_of(cell, 0)) for cell in table["message"]]
+    return sum(bool((row[np.argmin(row != 0) :] != 0).any()) for row in rows if (row == 0).any())
+
+
+def _suffix(path: Path) -> str:
+    if path.suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise BadInput(f"a language file ends in one of {known}; got {path.name!r}.{nearest(path.suffix, SUFFIXES)}")
+    return path.suffix
+
+
+def _json_lines(table: pd.DataFrame) -> bytes:
+    attributes = _attributes(table)
+    lines = []
+    for record in table.drop(columns="meaning", errors="ignore").to_dict("records"):
+        meaning = {"meaning": [record.pop(column) for column in attributes]} if attributes else {}
+        message = {"message": [int(symbol) for symbol in record.pop("message").split()]}
+        lines.append(json.dumps({**meaning, **message, **record}))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _from_json_lines(path: Path) -> pd.DataFrame:
+    records: list[dict[str, Any]] = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                records.append(_record(line, f"{path}, line {number}"))
+    if not records:
+        raise BadInput(f"{path} holds no utterances")
+    keys = set(records[0])
+    for number, record in enumerate(records, start=1):
+        if set(record) != keys:
+            odd = ", ".join(sorted(set(record) ^ keys))
+            raise BadInput(f"{path}: utterance {number} has other keys than the first one ({odd})")
+    return pd.DataFrame(records)
+
+
+def _record(line: str, where: str) -> dict[str, Any]:
+    try:
+        data = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{where}: not JSON ({error.msg})") from None
+    if isinstance(data, list):
+        return {"message": data}
+    if not isinstance(data, dict):
+        raise BadInput(f"{where}: expected an object or an array of integers, got {type(data).__name__}")
+    meaning = data.pop("meaning", None)
+    if isinstance(meaning, list):
+        data.update({f"a{attribute}": value for attribute, value in enumerate(meaning)})
+    return data
+
+
+def _attributes(table: pd.DataFrame) -> list[str]:
+    return [column for column in map(str, table.columns) if column[:1] == "a" and column[1:].isdecimal()]
+
+
+def _single(table: pd.DataFrame, column: str) -> Any:
+    """Return the one value that a column holds; None where there is no column or nothing in it."""
+    if column not in table.columns:
+        return None
+    values = table[column].unique()
+    if len(values) > 1:
+        raise BadInput(
+            f"more than one language: column {column!r} holds {len(values)} values ({values[0]}, {values[1]}, ...); "
+            f"choose one with where={{{column!r}: ...}}"
+        )
+    value = values[0].item() if isinstance(values[0], np.generic) else values[0]
+    return None if value == "" or pd.isna(value) else value
+
+
+def _integers_of(cell: Any, shift: int) -> list[int]:
+    if isinstance(cell, str):
+        try:
+            return [int(symbol) + shift for symbol in cell.split()]
+        except ValueError:
+            raise BadInput(f"a message is integers separated by spaces, got {cell!r}") from None
+    if not isinstance(cell, (list, tuple, np.ndarray)) or any(
+        not isinstance(symbol, (int, np.integer)) or isinstance(symbol, bool) for symbol in cell
+    ):
+        raise BadInput(f"a message is a list of integers, got {cell!r}")
+    return [int(symbol) + shift for symbol in cell]
+
+
+def _padded(messages: list[list[int]], width: int | None) -> NDArray[np.int64]:
+    width = max(width or 1, *map(len, messages))
+    try:
+        return np.array([message + [0] * (width - len(message)) for message in messages], dtype=np.int64)
+    except OverflowError:
+        raise BadInput("a symbol is too large for a 64-bit integer") from None

@@ -1,0 +1,130 @@
+"""Message length: its mean over meanings and over use, and whether frequent meanings have the shorter messages."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emcomm.language import Language
+from emcomm.metrics.base import Scorer, Undefined, evaluate, metric
+from emcomm.metrics.correlation import spearman
+
+__all__ = ["length_frequency_correlation", "mean_length_by_token", "mean_length_by_type", "token_length_scorer"]
+
+IntArray = NDArray[np.int64]
+_WITH_EOS = {"with_eos": {"count_eos": True}}
+_LENGTH = "A message's length is the number of symbols before EOS; the variant with_eos counts EOS as one more."
+
+
+def _lengths(language: Language, count_eos: bool) -> IntArray:
+    return language.lengths + int(count_eos and language.variable)
+
+
+def _by_type(language: Language, count_eos: bool = False) -> Scorer:
+    lengths = _lengths(language, count_eos)
+    return lambda _, message_rows: float(lengths[message_rows].mean())
+
+
+def token_length_scorer(language: Language, count_eos: bool = False) -> Scorer:
+    """Return the scorer of the mean length by token; arguments as in `mean_length_by_token`."""
+    lengths = _lengths(language, count_eos)
+
+    def score(meaning_rows: IntArray, message_rows: IntArray) -> float:
+        weights = language.frequencies[meaning_rows]
+        if not weights.any():
+            raise Undefined("all frequencies are 0")
+        return float(weights @ lengths[message_rows] / weights.sum())
+
+    return score
+
+
+def _length_frequency(language: Language) -> Scorer:
+    frequencies, lengths = language.frequencies, language.lengths
+
+    def score(meaning_rows: IntArray, message_rows: IntArray) -> float:
+        weights, spoken = frequencies[meaning_rows], lengths[message_rows]
+        if (weights == weights[0]).all():
+            raise Undefined("all meanings are equally frequent")
+        if (spoken == spoken[0]).all():
+            raise Undefined("all messages are equally long")
+        return spearman(spoken, -weights)
+
+    return score
+
+
+@metric(
+    definition=f"Mean message length, every meaning counted once. {_LENGTH}",
+    unit="symbols",
+    range=(0.0, np.inf),
+    direction="higher: longer messages",
+    source="Chaabouni et al. 2019; L_type of Rita et al. 2020, who count EOS",
+    needs_meanings=False,
+    variants=_WITH_EOS,
+    prepare=_by_type,
+)
+def mean_length_by_type(language: Language, *, count_eos: bool = False) -> float:
+    """Mean message length with every meaning counted once (L_type), in symbols.
+
+    Args:
+        language: n messages; meanings are not needed.
+        count_eos: count EOS as one more symbol of every message (of none with ``variable=False``, which has no EOS).
+
+    Returns:
+        a number in ``0..max_length`` (one more with EOS).
+
+    Source: Chaabouni et al. 2019; Rita et al. 2020.
+    """
+    return evaluate(_by_type, language, count_eos=count_eos)
+
+
+@metric(
+    definition=f"Mean message length, each meaning weighted by its frequency. {_LENGTH}",
+    unit="symbols",
+    range=(0.0, np.inf),
+    direction="higher: longer messages in use; below the mean by type when frequent meanings have short messages",
+    source="Chaabouni et al. 2019; L_token of Rita et al. 2020, who count EOS",
+    needs_meanings=False,
+    null="less",
+    variants=_WITH_EOS,
+    prepare=token_length_scorer,
+)
+def mean_length_by_token(language: Language, *, count_eos: bool = False) -> float:
+    """Mean message length weighted by the meanings' frequencies (L_token), in symbols.
+
+    Args:
+        language: n messages and frequencies ``[n]``; meanings are not needed.
+        count_eos: count EOS as one more symbol of every message (of none with ``variable=False``, which has no EOS).
+
+    Returns:
+        a number in ``0..max_length`` (one more with EOS).
+
+    Source: Chaabouni et al. 2019; Rita et al. 2020.
+    """
+    return evaluate(token_length_scorer, language, count_eos=count_eos)
+
+
+@metric(
+    definition=(
+        "Spearman's correlation between message length and frequency rank (rank 1 = the most frequent meaning), ties "
+        "averaged. EOS counted or not gives the same value."
+    ),
+    unit="none",
+    range=(-1.0, 1.0),
+    direction="higher: rarer meanings have longer messages; positive is Zipf's law of abbreviation",
+    source="Zipf 1949; Chaabouni et al. 2019 (as curves); Rita et al. 2020",
+    needs_meanings=False,
+    null="greater",
+    prepare=_length_frequency,
+)
+def length_frequency_correlation(language: Language) -> float:
+    """Spearman's correlation of message length with frequency rank, ties averaged; positive is abbreviation.
+
+    Args:
+        language: n messages and frequencies ``[n]``; meanings are not needed.
+
+    Returns:
+        a number in [-1, 1]; NaN when all frequencies, or all lengths, are equal.
+
+    Source: Zipf 1949. Published work shows curves or tests the mean length by token (`abbreviation_p_value`).
+    """
+    return evaluate(_length_frequency, language)

@@ -1,0 +1,127 @@
+"""Ease of teaching: how fast fresh listeners learn a frozen language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import PositiveInt
+from torch import Tensor
+
+from emcomm.envs import Board
+from emcomm.probes.base import Probe
+from emcomm.training import Observation, Setup
+from emcomm.training.agent_stack import AgentStack
+from emcomm.training.allocator import keep_freed_memory
+from emcomm.training.streams import Streams
+
+__all__ = ["EaseOfTeaching"]
+
+MOST_LISTENERS = 64
+"""Fresh listeners trained in one stack; more make it slower, not faster, once they outgrow the cache."""
+
+
+class EaseOfTeaching(Probe):
+    """Mean accuracy of fresh listeners while they learn a frozen language: the area under the teaching curve.
+
+    Every batch is scored before the update it causes. Listeners see the training meanings of the run, by frequency.
+
+    Args:
+        listeners: fresh listeners for each speaker.
+        steps: updates each of them gets.
+        batch_size: games an update.
+
+    Source: Li & Bowling 2019, section 4.1 (30 listeners, 1,000 iterations, batches of 100).
+    """
+
+    name: ClassVar[str] = "ease_of_teaching"
+    definition: ClassVar[str] = (
+        "mean accuracy of fresh listeners over their first updates on the frozen language, "
+        "each batch scored before its update"
+    )
+    unit: ClassVar[str] = "share of games won"
+    range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    source: ClassVar[str] = "Li & Bowling 2019"
+
+    listeners: PositiveInt = 10
+    steps: PositiveInt = 300
+    batch_size: PositiveInt = 100
+
+    def measure(self, observations: Sequence[Observation], base: Setup, device: str = "cpu") -> list[float]:
+        return [float(curve.mean()) for curve in self.curves(observations, base, device)]
+
+    def curves(
+        self, observations: Sequence[Observation], base: Setup, device: str = "cpu"
+    ) -> list[NDArray[np.float64]]:
+        """The teaching curve of every language, float64 ``[steps]`` in [0, 1]: mean over listeners and speakers."""
+        keep_freed_memory()
+        groups: dict[str, list[int]] = {}
+        for place, seen in enumerate(observations):
+            own = seen.run.setup
+            kind = f"{own.world.model_dump_json()} {own.channel.model_dump_json()} {own.pairs}"
+            groups.setdefault(kind, []).append(place)
+        curves: list[NDArray[np.float64]] = [np.empty(0)] * len(observations)
+        for places in groups.values():
+            chunk = max(1, MOST_LISTENERS // (self.listeners * observations[places[0]].run.setup.pairs))
+            for start in range(0, len(places), chunk):
+                part = places[start : start + chunk]
+                class_ = _Class(self, [observations[place] for place in part], base, device)
+                for place, curve in zip(part, class_.teach(), strict=True):
+                    curves[place] = curve
+        return curves
+
+
+class _Class:
+    """Fresh listeners of several languages of one world and channel, taught together."""
+
+    def __init__(self, probe: EaseOfTeaching, observations: Sequence[Observation], base: Setup, device: str) -> None:
+        own = observations[0].run.setup
+        self.probe, self.base, self.world = probe, base, own.world
+        self.board = Board.of(own.world, device)
+        self.streams = Streams([seen.run.seed for seen in observations], device)
+        self.pupils = probe.listeners * own.pairs
+        sizes = base.game.sizes(own.world)
+        width = self.board.features.shape[1]
+        self.listeners = AgentStack(
+            lambda: base.listener.listener(width, own.channel, sizes, base.products),
+            self.streams.seeds,
+            self.pupils,
+            "pupil",
+            [base.listener_learning_rate] * len(observations),
+            torch.device(device),
+        )
+        spoken = torch.from_numpy(np.stack([seen.messages for seen in observations])).to(device)
+        self.messages = spoken.repeat_interleave(probe.listeners, 1).flatten(0, 1)  # pupils, meanings, max_length
+        train = np.stack([own.world.split(rng).train for rng in self.streams.generators("split", 0)])
+        self.train = torch.from_numpy(train).to(device)
+        self.pool = torch.zeros(len(train), len(self.board.meanings), dtype=torch.bool, device=device)
+        self.pool.scatter_(1, self.train, True)
+        self.pool = self.pool.repeat_interleave(self.pupils, 0)
+        weights = torch.from_numpy(own.world.probabilities()).to(device)[self.train]
+        self.cumulative = (weights / weights.sum(-1, keepdim=True)).cumsum(-1)
+
+    def teach(self) -> NDArray[np.float64]:
+        """Teach; returns the share of games won at each step, float64 ``[languages, steps]``."""
+        won = [self._lesson(step) for step in range(self.probe.steps)]
+        return torch.stack(won, -1).cpu().numpy()
+
+    def _lesson(self, step: int) -> Tensor:
+        languages, batch = len(self.streams), self.probe.batch_size
+        draws = self.streams.uniform("probe.meanings", step, (self.pupils * batch,)).double()
+        place = torch.searchsorted(self.cumulative, draws, right=True).clamp_max_(self.train.shape[1] - 1)
+        target = self.train.gather(1, place).view(-1, batch)
+        needed = self.base.game.draws(self.world)
+        extra = None
+        if needed:
+            extra = self.streams.uniform("probe.game", step, (self.pupils, batch, needed)).flatten(0, 1)
+        round = self.base.game.deal(self.board, target, self.pool, extra)
+        message = self.messages.gather(1, target.unsqueeze(-1).expand(-1, -1, self.messages.shape[-1]))
+        features = self.board.features.expand(len(target), -1, -1)
+        logits = self.listeners.listener()(message, features, round.candidates, False)
+        outcome = self.base.game.score(self.board, round, logits)
+        views = list(self.listeners.views.values())
+        self.listeners.update(torch.autograd.grad(outcome.loss.mean(-1).sum(), views))
+        return outcome.correct.double().view(languages, -1).mean(-1)

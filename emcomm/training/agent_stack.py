@@ -1,0 +1,205 @@
+"""The agents of one role in a stack: stacked parameters, their optimiser, births and departures.
+
+All numbers of an agent lie in one row of a matrix ``[agents, numbers]``; its parameters are views of that row. The
+optimiser therefore works row by row (its step count and learning rate belong to the agent), and an agent that leaves or
+is born anew is one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.optim.adam import adam
+
+from emcomm.agents import Listener, Speaker
+from emcomm.rng import generator
+
+__all__ = ["AgentStack"]
+
+
+class AgentStack:
+    """Runs x pairs agents of one role, trained as one.
+
+    Args:
+        build: makes one untrained module for one run.
+        seeds: the runs' seeds.
+        pairs: agents of this role in each run.
+        role: ``"speaker"`` or ``"listener"``; names the stream of first weights.
+        learning_rates: one for each run.
+        device: where the stack lives.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[], nn.Module],
+        seeds: Sequence[int],
+        pairs: int,
+        role: str,
+        learning_rates: Sequence[float],
+        device: torch.device,
+    ) -> None:
+        self.build, self.seeds, self.pairs, self.role, self.device = build, list(seeds), pairs, role, device
+        self.learning_rates = list(learning_rates)
+        self.module = build()
+        shapes = {name: parameter.shape for name, parameter in self.module.named_parameters()}
+        self.shapes: dict[str, torch.Size] = shapes
+        rows = [self._newborn(seed, index, f"{role}.weights", 0) for seed in self.seeds for index in range(pairs)]
+        weights = torch.stack(rows).to(device)
+        self.ages = [0] * len(weights)
+        self._adopt(weights, torch.zeros_like(weights), torch.zeros_like(weights))
+
+    @property
+    def numbers(self) -> int:
+        """Trainable numbers of one agent."""
+        return sum(shape.numel() for shape in self.shapes.values())
+
+    def _newborn(self, seed: int, index: int, stream: str, step: int) -> Tensor:
+        """First weights of one agent, as a row; they depend on the run's seed and the agent's place alone."""
+        state = generator(seed, stream, step).integers(0, 2**63, size=index + 1)[index]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(state))  # noqa: TID251 - inside fork_rng, the global state comes back
+            module = self.build()
+        return torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
+
+    def _adopt(self, weights: Tensor, mean: Tensor, square: Tensor) -> None:
+        """Take over a weight matrix and the optimiser's moments, and make the module's parameters views of it."""
+        self.weights, self.mean, self.square = weights, mean, square
+        self.views: dict[str, Tensor] = {}
+        start = 0
+        for name, shape in self.shapes.items():
+            part = weights[:, start : start + shape.numel()]
+            self.views[name] = part.view(len(weights), *shape).requires_grad_()
+            start += shape.numel()
+        if getattr(self.module, "stacks", False):
+            for name, view in self.views.items():
+                owner, _, leaf = name.rpartition(".")
+                self.module.get_submodule(owner)._parameters[leaf] = cast(nn.Parameter, view)
+
+    def speaker(self) -> Speaker:
+        """The stack as a speaker whose tensors have a leading dimension of agents."""
+        module = cast(Speaker, self.module)
+        return module if module.stacks else _MappedSpeaker(self)
+
+    def listener(self) -> Listener:
+        """The stack as a listener whose tensors have a leading dimension of agents."""
+        module = cast(Listener, self.module)
+        return module if module.stacks else _MappedListener(self)
+
+    def mapped(self, method: str, *args: Any) -> Any:
+        """Call a method of the one-run module for every agent at once, through `torch.vmap`."""
+
+        def one(parameters: dict[str, Tensor], *tensors: Any) -> Any:
+            return functional_call(
+                _Method(self.module, method), {f"module.{n}": p for n, p in parameters.items()}, tensors
+            )
+
+        dims = (0, *(0 if isinstance(arg, Tensor) else None for arg in args))
+        return torch.vmap(one, in_dims=dims)(self.views, *args)
+
+    def update(self, gradients: Sequence[Tensor]) -> None:
+        """One step of Adam for every agent; `gradients` are in the order of `views`.
+
+        Source: Kingma & Ba 2015, with torch's fused kernel and default constants.
+        """
+        agents = len(self.weights)
+        flat = torch.cat([gradient.reshape(agents, -1) for gradient in gradients], 1)
+        groups: dict[tuple[float, int], list[int]] = {}
+        for row, age in enumerate(self.ages):
+            groups.setdefault((self.learning_rates[row // self.pairs], age), []).append(row)
+        for (rate, age), rows in groups.items():
+            whole = len(rows) == agents
+            weights, slopes, means, squares = (
+                [matrix] if whole else [matrix[row] for row in rows]
+                for matrix in (self.weights, flat, self.mean, self.square)
+            )
+            counts = [torch.tensor(float(age), device=self.device) for _ in weights]
+            with torch.no_grad():
+                adam(
+                    weights, slopes, means, squares, [], counts, foreach=False, fused=True,
+                    amsgrad=False, beta1=0.9, beta2=0.999, lr=rate, weight_decay=0.0, eps=1e-8, maximize=False,
+                )  # fmt: skip
+        self.ages = [age + 1 for age in self.ages]
+
+    def reset(self, which: Tensor, stream: str, step: int) -> None:
+        """Put newborns in the place of some agents.
+
+        Args:
+            which: bool ``[runs, pairs]``.
+            stream: random stream of the new weights.
+            step: step of that stream.
+        """
+        for run, index in which.nonzero().tolist():
+            row = run * self.pairs + index
+            self.weights[row].copy_(self._newborn(self.seeds[run], index, stream, step))
+        self.forget(which)
+
+    def forget(self, which: Tensor) -> None:
+        """Empty the optimiser's memory of some agents, bool ``[runs, pairs]``."""
+        rows = which.flatten().nonzero().flatten()
+        self.mean[rows] = 0
+        self.square[rows] = 0
+        for row in rows.tolist():
+            self.ages[row] = 0
+
+    def keep(self, runs: Sequence[int]) -> None:
+        """Let all runs but these leave the stack."""
+        rows = [run * self.pairs + index for run in runs for index in range(self.pairs)]
+        self.seeds = [self.seeds[run] for run in runs]
+        self.learning_rates = [self.learning_rates[run] for run in runs]
+        self.ages = [self.ages[row] for row in rows]
+        self._adopt(self.weights.detach()[rows], self.mean[rows], self.square[rows])
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that changes in training, by name."""
+        ages = torch.tensor(self.ages, dtype=torch.int64)
+        return {"weights": self.weights, "mean": self.mean, "square": self.square, "ages": ages}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Take over a `state`."""
+        self.ages = state["ages"].tolist()
+        self._adopt(*(state[name].to(self.device) for name in ("weights", "mean", "square")))
+
+    def agent(self, run: int, index: int) -> dict[str, Tensor]:
+        """Copies of one agent's parameters by name, on the CPU."""
+        row = run * self.pairs + index
+        return {name: view.detach()[row].to("cpu", copy=True) for name, view in self.views.items()}
+
+
+class _Method(nn.Module):
+    """Make a method of a module callable as the module itself, which is what `functional_call` calls."""
+
+    def __init__(self, module: nn.Module, method: str) -> None:
+        super().__init__()
+        self.module, self.method = module, method
+
+    def forward(self, *args: Any) -> Any:
+        return getattr(self.module, self.method)(*args)
+
+
+class _MappedSpeaker(Speaker):
+    """A speaker for one run, mapped over a stack."""
+
+    def __init__(self, stack: AgentStack) -> None:
+        super().__init__()
+        self.stack, self.channel = stack, cast(Speaker, stack.module).channel
+
+    def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        return self.stack.mapped("start", features)
+
+    def step(self, state: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:
+        return self.stack.mapped("step", state, symbols)
+
+
+class _MappedListener(Listener):
+    """A listener for one run, mapped over a stack."""
+
+    def __init__(self, stack: AgentStack) -> None:
+        super().__init__()
+        self.stack = stack
+
+    def forward(self, message: Tensor, features: Tensor, candidates: Tensor | None, prefixes: bool = False) -> Tensor:
+        return self.stack.mapped("forward", message, features, candidates, prefixes)

@@ -1,0 +1,88 @@
+"""Save a trainer and take it up again: going on equals not having stopped, bit for bit (same machine, same stack).
+
+Random streams need no saving, they follow from seed and step. A checkpoint is one safetensors file; nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from emcomm.errors import StorageError
+from emcomm.training.learner import Lesson
+from emcomm.training.run import Run
+from emcomm.training.trainer import Trainer
+
+__all__ = ["load_checkpoint", "save_checkpoint"]
+
+
+def save_checkpoint(path: Path, trainer: Trainer) -> None:
+    """Write everything that training changes to `path`; an existing file is replaced whole or not at all.
+
+    Raises:
+        StorageError: it could not be written; an older checkpoint there is untouched.
+    """
+    tensors: dict[str, Tensor] = {"broken_at": trainer.broken_at, "baseline": trainer.baseline.sums}
+    for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
+        tensors |= {f"{role}.{name}": tensor for name, tensor in stack.state().items()}
+    if trainer.last_lesson is not None:
+        tensors |= {f"lesson.{name}": part for name, part in trainer.last_lesson._asdict().items()}
+    facts = {
+        "step": trainer.step,
+        "games": trainer.games,
+        "observed_at": trainer.observed_at,
+        "baseline_steps": trainer.baseline.steps,
+        "runs": [run.name for run in trainer.runs],
+        "began_with": trainer.began_with,
+    }
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        save_file(plain, temporary, metadata={"emcomm": json.dumps(facts)})
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(f"could not write the checkpoint {path}: {error}") from error
+
+
+def load_checkpoint(path: Path, runs: Sequence[Run], device: str = "cpu") -> Trainer:
+    """Rebuild a trainer from `path`.
+
+    Args:
+        path: written by `save_checkpoint`.
+        runs: the runs the stack began with, in the same order.
+        device: where to go on.
+
+    Raises:
+        StorageError: the file cannot be read, or belongs to other runs.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads(file.metadata()["emcomm"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise StorageError(f"could not read the checkpoint {path}: {error}") from error
+    if facts["began_with"] != [run.name for run in runs]:
+        raise StorageError(f"the checkpoint {path} belongs to other runs: {', '.join(facts['began_with'])}")
+    trainer = Trainer(runs, device=device)
+    trainer.leave([run.name for run in runs if run.name not in facts["runs"]])
+    if trainer.runs:
+        for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
+            names = ("weights", "mean", "square", "ages")
+            stack.load({name: tensors[f"{role}.{name}"] for name in names})
+        trainer.broken_at = tensors["broken_at"].to(device)
+        trainer.baseline.sums = tensors["baseline"].to(device)
+    if "lesson.total" in tensors:
+        lesson = {name: tensors[f"lesson.{name}"].to(device) for name in Lesson._fields}
+        trainer.last_lesson = Lesson(**lesson)
+    trainer.baseline.steps = facts["baseline_steps"]
+    trainer.step, trainer.games, trainer.observed_at = facts["step"], facts["games"], facts["observed_at"]
+    return trainer

@@ -1,0 +1,126 @@
+"""Look at a stack between steps: greedy messages about every meaning, and how well they are understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from emcomm.agents.speaking import speak
+from emcomm.envs import Round
+from emcomm.training.play import understood
+from emcomm.training.run import Run
+from emcomm.training.streams import Streams
+from emcomm.training.trainer import Trainer
+
+__all__ = ["Observation", "greedy_messages", "observe"]
+
+MOST_DRAWS = 1 << 24
+"""Random numbers held at once when games are dealt for an evaluation."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One run at one step.
+
+    Attributes:
+        run: which run.
+        step: after how many training steps.
+        messages: int64 ``[pairs, meanings, max_length]``, each speaker's most probable message about every meaning.
+        values: numbers by name; see `observe`.
+        record: whether a language snapshot is due.
+    """
+
+    run: Run
+    step: int
+    messages: NDArray[np.int64]
+    values: dict[str, float]
+    record: bool
+
+
+@torch.no_grad()
+def observe(trainer: Trainer, record: bool) -> list[Observation]:
+    """Evaluate every run of the stack, without pressures: no noise, no impatience.
+
+    Values: ``accuracy`` (share of games won on training meanings, weighted by frequency), ``accuracy_held_out`` (the
+    same on held-out meanings, with distractors from all meanings; NaN without a hold-out), both over every speaker with
+    every listener of the run; and of the last training batch: ``speaker_cost``, ``listener_loss`` (nats) and
+    ``speaker_entropy`` (nats), NaN before the first.
+    """
+    messages = greedy_messages(trainer)
+    won_trained, won_held_out = _won(trainer, messages)
+    weights = torch.from_numpy(trainer.setup.world.probabilities()).to(trainer.device)
+    means = {
+        "accuracy": _weighted_mean(won_trained, weights * trainer.pool),
+        "accuracy_held_out": _weighted_mean(won_held_out, weights * ~trainer.pool),
+    }
+    spoken = messages.unflatten(0, trainer.shape).cpu().numpy()
+    observations = []
+    for place, run in enumerate(trainer.runs):
+        values = {name: float(mean[place]) for name, mean in means.items()}
+        for name in ("speaker_cost", "listener_loss", "speaker_entropy"):
+            lesson = trainer.last_lesson
+            values[name] = float("nan") if lesson is None else float(getattr(lesson, name)[place])
+        observations.append(Observation(run, trainer.step, spoken[place], values, record))
+    return observations
+
+
+def greedy_messages(trainer: Trainer) -> Tensor:
+    """Each speaker's most probable message about every meaning: int64 ``[agents, meanings, max_length]``."""
+    table = trainer.table()
+    every = torch.arange(len(trainer.board.meanings), device=trainer.device)
+    return speak(table.speaker, table.features, every.expand(len(table.features), -1), None).symbols
+
+
+def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
+    """Share of games won about each meaning, with distractors from training and from everywhere: ``[runs, meanings]``.
+
+    The same games are dealt at every evaluation of a run.
+    """
+    setup, pairs = trainer.setup, trainer.pairs
+    drawn = setup.game.draws(setup.world) > 0
+    rounds = setup.evaluation_rounds if drawn else 1
+    pools = [trainer.pool]
+    if drawn and not trainer.pool.all():
+        pools.append(torch.ones_like(trainer.pool))
+    won = torch.zeros(len(pools), *trainer.pool.shape, dtype=torch.float64, device=trainer.device)
+    table = trainer.table()
+    for number, pool in enumerate(pools):
+        for turn in range(rounds):
+            dealt = _deal(trainer, pool, turn)
+            for shift in range(pairs):
+                partners = (torch.arange(pairs, device=trainer.device) + shift) % pairs
+                paired = replace(table, partners=partners.expand(trainer.shape) if pairs > 1 else None)
+                correct = understood(paired, messages, dealt).correct
+                won[number] += correct.double().mean(1)
+    won /= rounds * pairs
+    return won[0], won[-1]
+
+
+def _deal(trainer: Trainer, pool: Tensor, turn: int) -> Round:
+    """Deal one game about every meaning for every agent; chunks of runs keep the random numbers few."""
+    setup, pairs, meanings = trainer.setup, trainer.pairs, len(trainer.board.meanings)
+    needed = setup.game.draws(setup.world)
+    chunk = max(1, MOST_DRAWS // (meanings * max(1, needed)))
+    dealt: list[Round] = []
+    for start in range(0, len(trainer.runs), chunk):
+        runs = trainer.runs[start : start + chunk]
+        target = torch.arange(meanings, device=trainer.device).expand(len(runs), -1)
+        streams = Streams([run.seed for run in runs], trainer.device)
+        draws = streams.uniform("evaluation", turn, (meanings, needed)) if needed else None
+        dealt.append(setup.game.deal(trainer.board, target, pool[start : start + chunk], draws))
+    pointing = [part.candidates for part in dealt if part.candidates is not None]
+    whole = Round(
+        torch.cat([part.target for part in dealt]),
+        torch.cat(pointing) if pointing else None,
+        torch.cat([part.answer for part in dealt]),
+    )
+    return whole.each(lambda part: part.repeat_interleave(pairs, 0))
+
+
+def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Weighted mean over the last dimension, NaN where there is no weight."""
+    return (values * weights).sum(-1) / weights.sum(-1)

@@ -1,0 +1,168 @@
+"""One batch of games for a whole stack: deal, speak, transmit, listen, score.
+
+Shapes: ``runs, pairs, n`` games; agents see the first two flattened to ``agents = runs * pairs``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from emcomm.agents import Listener, Speaker, Utterance
+from emcomm.agents.speaking import speak, speak_relaxed
+from emcomm.channel import Channel, message_lengths
+from emcomm.envs import Board, Game, Outcome, Round
+from emcomm.pressures import Moment, Play, Pressure
+
+__all__ = ["Acting", "Played", "Table", "play_relaxed", "play_sampled", "understood"]
+
+
+@dataclass(frozen=True)
+class Acting:
+    """A pressure at this moment."""
+
+    name: str
+    pressure: Pressure
+    moment: Moment
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a stack plays with: rules, agents and today's pressures.
+
+    Attributes:
+        board: the world as tensors.
+        game: the rules.
+        channel: what can be said.
+        speaker: the stack of speakers.
+        listener: the stack of listeners.
+        shape: runs and pairs.
+        acting: the pressures that act, in order.
+        partners: int64 ``[runs, pairs]``, the listener of each speaker; None: speaker i talks to listener i.
+    """
+
+    board: Board
+    game: Game
+    channel: Channel
+    speaker: Speaker
+    listener: Listener
+    shape: tuple[int, int]
+    acting: Sequence[Acting] = ()
+    partners: Tensor | None = None
+
+    @property
+    def prefixes(self) -> bool:
+        """Whether some pressure wants to know how the listener would have answered earlier."""
+        return any(acting.pressure.reads_prefixes for acting in self.acting)
+
+    @property
+    def features(self) -> Tensor:
+        """The features of every meaning, for every agent: ``[agents, meanings, features]``."""
+        return self.board.features.expand(self.shape[0] * self.shape[1], -1, -1)
+
+
+class Played(NamedTuple):
+    """A batch as it was played, seen from the speaker's side: what was said, and `Play` for the pressures."""
+
+    said: Utterance
+    play: Play
+
+
+def play_sampled(table: Table, round: Round, draws: Tensor | None) -> Played:
+    """Play with sampled symbols (`draws` ``[agents, n, max_length]``) or the most probable ones (None)."""
+    said = speak(table.speaker, table.features, round.target, draws)
+    outcome = understood(table, _transmit(table, said.symbols), round, table.prefixes)
+    length = message_lengths(said.symbols).float().unflatten(0, table.shape)
+    if not table.prefixes:
+        return Played(said, Play(length, outcome, None))
+    return Played(said, Play(length, Outcome(*(part[..., -1] for part in outcome)), outcome.loss))
+
+
+def play_relaxed(table: Table, round: Round, draws: Tensor, temperature: Tensor, hard: bool) -> Played:
+    """Play with relaxed symbols; losses and lengths are expectations over where the message ends.
+
+    Args:
+        table: rules, agents, pressures.
+        round: the dealt games.
+        draws: uniform numbers ``[agents, n, max_length, logits]``.
+        temperature: ``[agents]``.
+        hard: straight-through, see `speak_relaxed`.
+
+    Source: Kharitonov et al. 2019 (EGG) weight the loss of each step by the relaxed probability of EOS there.
+    """
+    said = speak_relaxed(table.speaker, table.features, round.target, draws, temperature, hard)
+    assert said.relaxed is not None
+    message = torch.cat([said.relaxed, torch.zeros_like(said.relaxed[..., :1])], -1)  # a column for "erased"
+    heard = _transmit(table, said.symbols)
+    disturbed = (heard != said.symbols).unsqueeze(-1)
+    message = torch.where(disturbed, one_hot(heard, message.shape[-1]).to(message.dtype), message)
+    prefixes = table.channel.variable or table.prefixes
+    outcome = understood(table, message, round, prefixes)
+    if not prefixes:
+        length = torch.full_like(outcome.loss, float(table.channel.max_length))
+        return Played(said, Play(length, outcome, None))
+    if table.channel.variable:
+        ends = _end_weights(said.relaxed[..., 0]).unflatten(0, table.shape)
+    else:
+        ends = one_hot(torch.full_like(outcome.correct[..., 0].long(), table.channel.max_length)).to(outcome.loss.dtype)
+    length = (ends * torch.arange(ends.shape[-1], device=ends.device)).sum(-1)
+    at = message_lengths(said.symbols).unflatten(0, table.shape).unsqueeze(-1)
+    correct, entropy = (part.gather(-1, at).squeeze(-1) for part in outcome[1:])
+    return Played(said, Play(length, Outcome((ends * outcome.loss).sum(-1), correct, entropy), outcome.loss))
+
+
+def _end_weights(eos: Tensor) -> Tensor:
+    """The probability that a message ends after 0, 1, ..., max_length symbols.
+
+    Args:
+        eos: ``[..., max_length]``, relaxed probability of EOS at each position.
+
+    Returns:
+        ``[..., max_length + 1]``, sums to 1.
+    """
+    going_on = (1 - eos).cumprod(-1)
+    reached = torch.cat([torch.ones_like(eos[..., :1]), going_on], -1)
+    return torch.cat([reached[..., :-1] * eos, reached[..., -1:]], -1)
+
+
+def _transmit(table: Table, symbols: Tensor) -> Tensor:
+    """Send messages ``[agents, n, max_length]`` through the channel."""
+    symbols = symbols.unflatten(0, table.shape)
+    for acting in table.acting:
+        symbols = acting.pressure.transmit(symbols, table.channel, acting.moment)
+    return symbols.flatten(0, 1)
+
+
+def understood(table: Table, message: Tensor, round: Round, prefixes: bool = False) -> Outcome:
+    """Let every listener answer its speaker's messages ``[agents, n, max_length]``, as they arrive.
+
+    Returns:
+        an `Outcome` in the speakers' order, ``[runs, pairs, n]``, or for prefixes ``[runs, pairs, n, max_length + 1]``.
+    """
+    if table.partners is not None:
+        speaker_of = _agents(table.partners.argsort(-1))
+        message = message.index_select(0, speaker_of)
+        round = round.each(lambda part: part.index_select(0, speaker_of))
+    logits = table.listener(message, table.features, round.candidates, prefixes)
+    if prefixes:
+        points = logits.shape[-2]
+        repeated = round.each(lambda part: part.repeat_interleave(points, 1))
+        outcome = table.game.score(table.board, repeated, logits.flatten(1, 2))
+        outcome = Outcome(*(part.unflatten(1, (-1, points)) for part in outcome))
+    else:
+        outcome = table.game.score(table.board, round, logits)
+    if table.partners is not None:
+        listener_of = _agents(table.partners)
+        outcome = Outcome(*(part.index_select(0, listener_of) for part in outcome))
+    return Outcome(*(part.unflatten(0, table.shape) for part in outcome))
+
+
+def _agents(partners: Tensor) -> Tensor:
+    """Places within a run ``[runs, pairs]`` as places within the stack ``[agents]``."""
+    runs, pairs = partners.shape
+    return (partners + torch.arange(runs, device=partners.device).unsqueeze(-1) * pairs).flatten()

@@ -1,0 +1,87 @@
+"""`Run`, one condition with one seed, and which runs can train in one stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from emcomm.pressures import Pressure
+from emcomm.training.setup import PER_RUN, Setup
+
+__all__ = ["Run", "Slot", "build_agents", "slots"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One condition with one seed.
+
+    Attributes:
+        condition: name of the condition.
+        seed: all randomness of the run follows from it.
+        setup: the set-up, already shaped by the pressures.
+        pressures: the pressures that act, by the name the study gives them, each with its strength.
+    """
+
+    condition: str
+    seed: int
+    setup: Setup
+    pressures: Mapping[str, Pressure] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """``condition/seed``, unique within a study."""
+        return f"{self.condition}/{self.seed}"
+
+    @property
+    def stack_key(self) -> str:
+        """Runs with equal keys can train in one stack."""
+        return json.dumps(self.setup.model_dump(mode="json", exclude=set(PER_RUN)), sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A pressure at work in a stack: its settings are shared, its strength is a number for each run.
+
+    Attributes:
+        name: the study's name for it; also names its random stream.
+        pressure: the pressure.
+        strength: float32 ``[runs]``, 0 where it does not act.
+    """
+
+    name: str
+    pressure: Pressure
+    strength: Tensor
+
+
+def slots(runs: Sequence[Run], device: torch.device) -> list[Slot]:
+    """Collect the pressures of a stack in the order in which they first appear, without those that are 0 everywhere.
+
+    Pressures of one name that differ in more than strength get a slot each.
+    """
+    found: dict[str, tuple[str, Pressure]] = {}
+    for run in runs:
+        for name, pressure in run.pressures.items():
+            if pressure.strength:
+                found.setdefault(_identity(name, pressure), (name, pressure))
+    collected = []
+    for identity, (name, pressure) in found.items():
+        own = [run.pressures.get(name) for run in runs]
+        strength = [p.strength if p is not None and _identity(name, p) == identity else 0.0 for p in own]
+        collected.append(Slot(name, pressure, torch.tensor(strength, dtype=torch.float32, device=device)))
+    return collected
+
+
+def _identity(name: str, pressure: Pressure) -> str:
+    return name + pressure.off().model_dump_json()
+
+
+def build_agents(setup: Setup) -> tuple[nn.Module, nn.Module]:
+    """Build an untrained speaker and listener for one run of a set-up (weights from torch's global generator)."""
+    features = setup.world.features().shape[1]
+    speaker = setup.speaker.speaker(features, setup.channel, setup.products)
+    listener = setup.listener.listener(features, setup.channel, setup.game.sizes(setup.world), setup.products)
+    return speaker, listener

@@ -1,0 +1,226 @@
+"""`Trainer`, a stack of runs in training: one step, and the departure of runs that are done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emcomm.envs import Board, Round
+from emcomm.errors import BadInput, unknown
+from emcomm.pressures import Moment
+from emcomm.training.agent_stack import AgentStack
+from emcomm.training.allocator import keep_freed_memory
+from emcomm.training.learner import Baseline, Lesson, reinforce_lesson, relaxed_lesson
+from emcomm.training.play import Acting, Played, Table, play_relaxed, play_sampled
+from emcomm.training.run import Run, build_agents, slots
+from emcomm.training.setup import GumbelSoftmax, Setup
+from emcomm.training.streams import Streams
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """Runs that share a stack, trained together step by step.
+
+    Args:
+        runs: runs with equal `stack_key` and different names.
+        device: ``"cpu"`` or ``"cuda"``.
+
+    Attributes:
+        runs: the runs still in training.
+        step: steps done.
+        games: games played over all runs so far.
+        observed_at: the last step at which the stack was evaluated, -1 before the first.
+        broken_at: int64 ``[runs]``, the step at which a run's loss stopped being a number, -1 while it is one.
+
+    Raises:
+        BadInput: no runs, runs that cannot share a stack, equal names, or no such device.
+    """
+
+    def __init__(self, runs: Sequence[Run], *, device: str = "cpu") -> None:
+        _check(runs, device)
+        keep_freed_memory()
+        self.device = torch.device(device)
+        self.began_with = [run.name for run in runs]
+        self.setup: Setup = runs[0].setup
+        self.pairs = self.setup.pairs
+        self.step = 0
+        self.games = 0
+        self.observed_at = -1
+        self.board = Board.of(self.setup.world, self.device)
+        seeds = [run.seed for run in runs]
+        speaker_rates = [run.setup.speaker_learning_rate for run in runs]
+        listener_rates = [run.setup.listener_learning_rate for run in runs]
+        build = lambda place: lambda: build_agents(self.setup)[place]  # noqa: E731
+        self.speakers = AgentStack(build(0), seeds, self.pairs, "speaker", speaker_rates, self.device)
+        self.listeners = AgentStack(build(1), seeds, self.pairs, "listener", listener_rates, self.device)
+        self.broken_at = torch.full((len(runs),), -1, dtype=torch.int64, device=self.device)
+        decay = getattr(self.setup.estimator, "baseline_decay", 0.0)
+        self._slots = slots(runs, self.device)
+        self.baseline = Baseline(len(runs), self.pairs, 1 + len(self._slots), decay, self.device)
+        self.last_lesson: Lesson | None = None
+        self._settle(runs)
+
+    def _settle(self, runs: Sequence[Run]) -> None:
+        """Everything that follows from which runs are in the stack."""
+        self.runs = list(runs)
+        self.streams = Streams([run.seed for run in runs], self.device)
+        self.train_sets, self.pool = self._split()
+        weights = torch.from_numpy(self.setup.world.probabilities()).to(self.device)[self.train_sets]
+        self._cumulative = (weights / weights.sum(-1, keepdim=True)).cumsum(-1)
+        self._entropy_weights = (
+            torch.tensor([run.setup.speaker_entropy for run in runs], device=self.device),
+            torch.tensor([run.setup.listener_entropy for run in runs], device=self.device),
+        )
+
+    def _split(self) -> tuple[Tensor, Tensor]:
+        """Training meanings of every run: indices ``[runs, n_train]``, and a mask ``[runs, meanings]``."""
+        rows = [self.setup.world.split(rng).train for rng in self.streams.generators("split", 0)]
+        train = torch.from_numpy(np.stack(rows)).to(self.device)
+        pool = torch.zeros(len(rows), len(self.board.meanings), dtype=torch.bool, device=self.device)
+        return train, pool.scatter_(1, train, True)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Runs and pairs."""
+        return len(self.runs), self.pairs
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers of one run."""
+        return self.pairs * (self.speakers.numbers + self.listeners.numbers)
+
+    def advance(self) -> None:
+        """One training step: pressures act on the agents, then every agent plays a batch and is updated once."""
+        if self.step:
+            for each in self._acting():
+                each.pressure.between(self, each.moment)
+        acting = self._acting()
+        table = self._table(acting)
+        lesson = self._learn(table, acting, self._deal())
+        self.last_lesson = lesson
+        broken = ~torch.isfinite(lesson.speaker_cost + lesson.listener_loss) & (self.broken_at < 0)
+        self.broken_at = torch.where(broken, self.step, self.broken_at)
+        views = [*self.speakers.views.values(), *self.listeners.views.values()]
+        gradients = torch.autograd.grad(lesson.total, views)
+        self.speakers.update(gradients[: len(self.speakers.views)])
+        self.listeners.update(gradients[len(self.speakers.views) :])
+        self.step += 1
+        self.games += len(self.runs) * self.pairs * self.setup.batch_size
+
+    def _acting(self) -> list[Acting]:
+        """The pressures at this step; each call hands out streams from their beginning."""
+        return [Acting(s.name, s.pressure, Moment(self.step, s.strength, _Draws(self, s.name))) for s in self._slots]
+
+    def _table(self, acting: list[Acting]) -> Table:
+        partners = None
+        for each in acting:
+            chosen = each.pressure.partners(each.moment, self.pairs)
+            partners = partners if chosen is None else chosen
+        return self.table(acting, partners if self.pairs > 1 else None)
+
+    def table(self, acting: Sequence[Acting] = (), partners: Tensor | None = None) -> Table:
+        """What the stack plays with; without arguments undisturbed by pressures, speaker i with listener i."""
+        speaker, listener = self.speakers.speaker(), self.listeners.listener()
+        rules = (self.board, self.setup.game, self.setup.channel)
+        return Table(*rules, speaker, listener, self.shape, acting, partners)
+
+    def _deal(self) -> Round:
+        """Draw each game's meaning from the run's training meanings by frequency, and deal."""
+        games = (self.pairs, self.setup.batch_size)
+        draws = self.streams.uniform("meanings", self.step, games).flatten(1).double()
+        place = torch.searchsorted(self._cumulative, draws, right=True).clamp_max_(self.train_sets.shape[1] - 1)
+        target = self.train_sets.gather(1, place).view(-1, self.setup.batch_size)
+        needed = self.setup.game.draws(self.setup.world)
+        extra = self._uniform("game", (self.setup.batch_size, needed)) if needed else None
+        return self.setup.game.deal(self.board, target, self.pool.repeat_interleave(self.pairs, 0), extra)
+
+    def _uniform(self, stream: str, shape: tuple[int, ...]) -> Tensor:
+        """Uniform numbers for every agent, ``[agents, *shape]``."""
+        return self.streams.uniform(stream, self.step, (self.pairs, *shape)).flatten(0, 1)
+
+    def _learn(self, table: Table, acting: list[Acting], round: Round) -> Lesson:
+        estimator, channel, batch = self.setup.estimator, self.setup.channel, self.setup.batch_size
+        if isinstance(estimator, GumbelSoftmax):
+            draws = self._uniform("symbols", (batch, channel.max_length, channel.symbols + channel.variable))
+            heat = estimator.temperature_at(self.step, self.setup.steps)
+            temperature = torch.full((len(draws),), heat, device=self.device)
+            relaxed = play_relaxed(table, round, draws, temperature, estimator.straight_through)
+            return relaxed_lesson(self.setup, relaxed, acting, self._entropy_weights)
+        draws = self._uniform("symbols", (batch, channel.max_length))
+        played = play_sampled(table, round, draws)
+
+        def greedy() -> Played:
+            with torch.no_grad():
+                return play_sampled(table, round, None)
+
+        return reinforce_lesson(self.setup, estimator, played, acting, self._entropy_weights, self.baseline, greedy)
+
+    def reset(self, role: Literal["speaker", "listener"], which: Tensor, stream: str, step: int) -> None:
+        """Give agents new weights and an empty optimiser, see `emcomm.pressures.Population`."""
+        self._role(role).reset(which, stream, step)
+
+    def forget(self, role: Literal["speaker", "listener"], which: Tensor) -> None:
+        """Empty the optimiser of some agents, see `emcomm.pressures.Population`."""
+        self._role(role).forget(which)
+
+    def _role(self, role: str) -> AgentStack:
+        return self.speakers if role == "speaker" else self.listeners
+
+    def leave(self, names: Sequence[str]) -> None:
+        """Let runs leave the stack, by name; the others go on, faster."""
+        kept = [place for place, run in enumerate(self.runs) if run.name not in names]
+        if len(kept) == len(self.runs):
+            return
+        self.speakers.keep(kept)
+        self.listeners.keep(kept)
+        self.broken_at = self.broken_at[kept]
+        self.baseline.sums = self.baseline.sums[kept]
+        self._slots = [type(s)(s.name, s.pressure, s.strength[kept]) for s in self._slots]
+        if self.last_lesson is not None:
+            total, *rest = self.last_lesson
+            self.last_lesson = Lesson(total, *(part[kept] for part in rest))
+        if kept:
+            self._settle([self.runs[place] for place in kept])
+        else:
+            self.runs = []
+
+    def weights(self, run: Run) -> dict[str, Tensor]:
+        """Copies of a run's parameters, ``"speaker.<name>"`` and ``"listener.<name>"``, each ``[pairs, ...]``."""
+        place = [each.name for each in self.runs].index(run.name)
+        return {
+            f"{stack.role}.{name}": torch.stack([stack.agent(place, i)[name] for i in range(self.pairs)])
+            for stack in (self.speakers, self.listeners)
+            for name in stack.views
+        }
+
+
+class _Draws:
+    """A pressure's own random stream at one step; every call takes the next part of it."""
+
+    def __init__(self, trainer: Trainer, name: str) -> None:
+        self.trainer, self.name, self.calls = trainer, name, 0
+
+    def __call__(self, *shape: int) -> Tensor:
+        stream = f"pressure.{self.name}.{self.calls}"
+        self.calls += 1
+        return self.trainer.streams.uniform(stream, self.trainer.step, shape)
+
+
+def _check(runs: Sequence[Run], device: str) -> None:
+    if not runs:
+        raise BadInput("a trainer needs at least one run, got none")
+    names = [run.name for run in runs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadInput(f"runs need different names, got {twice[0]!r} twice")
+    if len({run.stack_key for run in runs}) > 1:
+        raise BadInput("runs of one stack may differ in seed, rates, entropy weights and strengths only")
+    if torch.device(device).type not in ("cpu", "cuda"):
+        raise unknown("device", device, ("cpu", "cuda"))
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise BadInput("device 'cuda' asked for, but torch finds none here; allowed: 'cpu'")
