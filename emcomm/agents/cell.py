@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from emcomm.agents.functions import add_rows, flat_rows, linear, stacked_vmap
+from emcomm.agents.functions import add_rows, flat_rows, linear, product
 
 __all__ = ["GRUCell"]
 
@@ -26,16 +26,11 @@ _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 
 
 class _Step(Function):
-    """One step. The outputs after the first are kept for the backward pass only.
-
-    Args of `forward`: table ``[*stack, rows, 3 hidden]``; index int64 ``[*stack, n]`` (row of the table each sample
-    reads) or None (row i of the table is the input of sample i); state ``[*stack, n, hidden]``; weight
-    ``[*stack, 3 hidden, hidden]``; bias of the candidate ``[*stack, hidden]``; hold bool ``[*stack, n]`` or None,
-    samples whose state stays as it is and which send no gradient to any weight; dtype of matrix products.
-    """
+    """One step with a hand-written derivative; see `GRUCell.forward` for the arguments."""
 
     @staticmethod
     def forward(
+        ctx: Any,
         table: Tensor,
         index: Tensor | None,
         state: Tensor,
@@ -43,14 +38,14 @@ class _Step(Function):
         bias: Tensor,
         hold: Tensor | None,
         dtype: torch.dtype,
-    ) -> tuple[Tensor, ...]:
+    ) -> Tensor:
         hidden = state.shape[-1]
-        inputs = table
+        inputs, flat = table, None
         if index is not None:
             flat = flat_rows(index, table.shape[-2])
             inputs = table.reshape(-1, 3 * hidden).index_select(0, flat).view(*index.shape, 3 * hidden)
+        state_low = weight_low = None
         if dtype == torch.float32:
-            state_low, weight_low = state[..., :0].clone(), weight[..., :0].clone()
             gates = torch.matmul(state, weight.mT)
             candidate = gates[..., 2 * hidden :].add_(bias.unsqueeze(-2))
             reset_update = gates[..., : 2 * hidden].add_(inputs[..., : 2 * hidden]).sigmoid_()
@@ -63,23 +58,15 @@ class _Step(Function):
         if hold is not None:
             update.masked_fill_(hold.unsqueeze(-1), 1.0)
         new = torch.addcmul(inputs[..., 2 * hidden :], reset, candidate).tanh_()
-        return torch.lerp(new, state, update), reset_update, candidate, new, state_low, weight_low
+        ctx.save_for_backward(flat, state, weight, reset_update, candidate, new, state_low, weight_low)
+        ctx.table_shape = table.shape
+        return torch.lerp(new, state, update)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        table, index, state, weight, _, _, dtype = inputs
-        kept = output[1:]
-        ctx.mark_non_differentiable(*kept)
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(index, state, weight, *kept)
-        ctx.table_shape, ctx.dtype = table.shape, dtype
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
-        index, state, weight, reset_update, candidate, new, state_low, weight_low = ctx.saved_tensors
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        flat, state, weight, reset_update, candidate, new, state_low, weight_low = ctx.saved_tensors
         hidden = state.shape[-1]
         reset, update = reset_update[..., :hidden], reset_update[..., hidden:]
-        grad = grads[0]
         gates = grad.new_empty(*state.shape[:-1], 3 * hidden)
         to_reset, to_update, to_new = gates[..., :hidden], gates[..., hidden : 2 * hidden], gates[..., 2 * hidden :]
         to_state = grad * update
@@ -88,24 +75,17 @@ class _Step(Function):
         _tanh_backward(to_new, new, grad_input=to_new)
         torch.mul(to_new, candidate, out=to_reset)
         _sigmoid_backward(to_reset, reset, grad_input=to_reset)
-        if index is None:
-            to_table = gates.clone()
-        else:
-            to_table = add_rows(gates, flat_rows(index, ctx.table_shape[-2]), ctx.table_shape)
+        to_table = gates.clone() if flat is None else add_rows(gates, flat, ctx.table_shape)
         to_new.mul_(reset)  # from here on `gates` is the gradient of the hidden products
         to_bias = to_new.sum(-2)
-        if ctx.dtype == torch.float32:
+        if state_low is None:
             to_weight = torch.matmul(gates.mT, state)
-            to_state = (to_state.baddbmm_ if gates.dim() == 3 else to_state.addmm_)(gates, weight)
+            (to_state.baddbmm_ if gates.dim() == 3 else to_state.addmm_)(gates, weight)
         else:
-            low = gates.to(ctx.dtype)
+            low = gates.to(state_low.dtype)
             to_weight = torch.matmul(low.mT, state_low).float()
             to_state.add_(torch.matmul(low, weight_low))
         return to_table, None, to_state, to_weight, to_bias, None, None
-
-    @staticmethod
-    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
-        return stacked_vmap(_Step, info, in_dims, args)
 
 
 class GRUCell(nn.Module):
@@ -116,12 +96,15 @@ class GRUCell(nn.Module):
         embedding: width of a row's embedding.
         hidden: width of the state.
         dtype: precision of matrix products, float32 or bfloat16; states and sums stay float32.
+        fused: use the hand-written derivative; False for a cell inside a module that is stacked by `torch.vmap`.
     """
 
-    def __init__(self, rows: int, embedding: int, hidden: int, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, rows: int, embedding: int, hidden: int, dtype: torch.dtype = torch.float32, fused: bool = True
+    ) -> None:
         super().__init__()
         bound = 1 / math.sqrt(hidden)
-        self.hidden, self.dtype = hidden, dtype
+        self.hidden, self.dtype, self.fused = hidden, dtype, fused
         self.embedding = nn.Parameter(torch.randn(rows, embedding))
         self.input_weight = nn.Parameter(torch.empty(3 * hidden, embedding).uniform_(-bound, bound))
         self.input_bias = nn.Parameter(torch.empty(3 * hidden).uniform_(-bound, bound))
@@ -144,6 +127,18 @@ class GRUCell(nn.Module):
         Returns:
             float32 ``[*stack, n, hidden]``, in (-1, 1) when the initial state is.
         """
-        out = _Step.apply(table, index, state, self.hidden_weight, self.candidate_bias, hold, self.dtype)
-        after: Tensor = out[0]
-        return after
+        if self.fused:
+            after: Tensor = _Step.apply(table, index, state, self.hidden_weight, self.candidate_bias, hold, self.dtype)
+            return after
+        return self._plain(table if index is None else table[index], state, hold)
+
+    def _plain(self, inputs: Tensor, state: Tensor, hold: Tensor | None) -> Tensor:
+        """The same step from operations that vmap can batch."""
+        hidden = product(state, self.hidden_weight.mT, self.dtype)
+        x_reset, x_update, x_new = inputs.chunk(3, -1)
+        h_reset, h_update, h_new = hidden.chunk(3, -1)
+        update = (x_update + h_update).sigmoid()
+        if hold is not None:
+            update = torch.where(hold.unsqueeze(-1), 1.0, update)
+        new = (x_new + (x_reset + h_reset).sigmoid() * (h_new + self.candidate_bias)).tanh()
+        return torch.lerp(new, state, update)

@@ -1,8 +1,7 @@
 """Differentiable building blocks that work on one run or on a whole stack of runs at once.
 
 Every function treats leading dimensions as the stack: ``[n, features]`` for one run, ``[stack, n, features]`` for
-many. The two hand-written autograd functions also carry a rule for `torch.vmap`, so that they can be used inside
-agents that are stacked by vmap.
+many. `rows` and `categorical` have hand-written derivatives and are not for use inside `torch.vmap`.
 
 * `linear`: matrix product and bias with one weight matrix for each member of the stack, optionally in bfloat16.
 * `rows`: pick rows of a table by integer, each member of the stack from its own table.
@@ -11,13 +10,14 @@ agents that are stacked by vmap.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 
-__all__ = ["add_rows", "categorical", "flat_rows", "linear", "product", "rows", "stacked_vmap"]
+__all__ = ["add_rows", "categorical", "flat_rows", "linear", "product", "rows"]
 
 
 def product(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
@@ -52,11 +52,15 @@ def flat_rows(index: Tensor, table_rows: int) -> Tensor:
     Returns:
         int64 ``[stack * n]``.
     """
-    if index.dim() == 1:
-        return index
     index = index.reshape(-1, index.shape[-1])
-    offsets = torch.arange(index.shape[0], device=index.device).unsqueeze(-1) * table_rows
-    return (index + offsets).reshape(-1)
+    if len(index) > 1:
+        index = index + _offsets(len(index), table_rows, index.device)
+    return index.reshape(-1)
+
+
+@lru_cache(maxsize=64)
+def _offsets(members: int, table_rows: int, device: torch.device) -> Tensor:
+    return torch.arange(members, device=device).unsqueeze(-1) * table_rows
 
 
 def add_rows(values: Tensor, flat: Tensor, shape: torch.Size) -> Tensor:
@@ -68,40 +72,18 @@ def add_rows(values: Tensor, flat: Tensor, shape: torch.Size) -> Tensor:
     return out.index_add_(0, flat, values).view(shape)
 
 
-def stacked_vmap(function: type[Function], info: Any, in_dims: tuple[int | None, ...], args: tuple[Any, ...]) -> Any:
-    """The vmap rule of a function that already works on stacks: put the mapped dimension first and call it."""
-    moved = [
-        arg
-        if not isinstance(arg, Tensor)
-        else arg.unsqueeze(0).expand(info.batch_size, *arg.shape)
-        if dim is None
-        else arg.movedim(dim, 0)
-        for arg, dim in zip(args, in_dims, strict=True)
-    ]
-    out = function.apply(*moved)
-    return out, (tuple(0 for _ in out) if isinstance(out, tuple) else 0)
-
-
 class _Rows(Function):
     @staticmethod
-    def forward(table: Tensor, index: Tensor) -> Tensor:
+    def forward(ctx: Any, table: Tensor, index: Tensor) -> Tensor:
         flat = flat_rows(index, table.shape[-2])
+        ctx.save_for_backward(flat)
+        ctx.table_shape = table.shape
         return table.reshape(-1, table.shape[-1]).index_select(0, flat).view(*index.shape, table.shape[-1])
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        table, index = inputs
-        ctx.save_for_backward(index)
-        ctx.table_shape = table.shape
-
-    @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        (index,) = ctx.saved_tensors
-        return add_rows(grad, flat_rows(index, ctx.table_shape[-2]), ctx.table_shape), None
-
-    @staticmethod
-    def vmap(info: Any, in_dims: Any, table: Tensor, index: Tensor) -> Any:
-        return stacked_vmap(_Rows, info, in_dims, (table, index))
+        (flat,) = ctx.saved_tensors
+        return add_rows(grad, flat, ctx.table_shape), None
 
 
 def rows(table: Tensor, index: Tensor) -> Tensor:
@@ -119,28 +101,24 @@ def rows(table: Tensor, index: Tensor) -> Tensor:
 
 
 class _Categorical(Function):
-    """Inverse-CDF sampling with the gradients of log-probability and entropy written by hand."""
+    """Inverse-CDF sampling, with the gradients of log-probability and entropy written by hand."""
 
     @staticmethod
-    def forward(logits: Tensor, draws: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, logits: Tensor, draws: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         log_p = logits.log_softmax(-1)
         p = log_p.exp()
         cumulative = p.cumsum(-1)
         choice = (cumulative <= draws.unsqueeze(-1) * cumulative[..., -1:]).sum(-1).clamp_max_(logits.shape[-1] - 1)
         entropy = (p * log_p).sum(-1).neg_()
-        return choice, log_p.gather(-1, choice.unsqueeze(-1)).squeeze(-1), entropy, p, log_p
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, ...]) -> None:
-        choice, _, entropy, p, log_p = output
-        ctx.mark_non_differentiable(choice, p, log_p)
-        ctx.save_for_backward(choice, entropy, p, log_p)
+        ctx.mark_non_differentiable(choice)
         ctx.set_materialize_grads(False)
+        ctx.save_for_backward(choice, entropy, p, log_p)
+        return choice, log_p.gather(-1, choice.unsqueeze(-1)).squeeze(-1), entropy
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, None]:
         choice, entropy, p, log_p = ctx.saved_tensors
-        grad_chosen, grad_entropy = grads[1], grads[2]
+        _, grad_chosen, grad_entropy = grads
         grad: Tensor | None = None
         if grad_entropy is not None:  # d entropy / d logits = -p (log p + entropy)
             grad = (log_p + entropy.unsqueeze(-1)).mul_(p).mul_(grad_entropy.unsqueeze(-1)).neg_()
@@ -149,10 +127,6 @@ class _Categorical(Function):
             away.scatter_add_(-1, choice.unsqueeze(-1), grad_chosen.unsqueeze(-1))
             grad = away if grad is None else grad.add_(away)
         return grad, None
-
-    @staticmethod
-    def vmap(info: Any, in_dims: Any, logits: Tensor, draws: Tensor) -> Any:
-        return stacked_vmap(_Categorical, info, in_dims, (logits, draws))
 
 
 def categorical(logits: Tensor, draws: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -166,5 +140,5 @@ def categorical(logits: Tensor, draws: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         choice (int64 ``[...]``), its log-probability (``[...]``, nats, <= 0) and the distribution's entropy
         (``[...]``, nats, in [0, log categories]). Gradients of the last two flow to the logits.
     """
-    choice, log_prob, entropy, *_ = _Categorical.apply(logits, draws)
-    return choice, log_prob, entropy
+    sampled: tuple[Tensor, Tensor, Tensor] = _Categorical.apply(logits, draws)
+    return sampled

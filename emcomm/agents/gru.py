@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from emcomm.agents.base import Agent, Listener, Speaker
 from emcomm.agents.cell import GRUCell
 from emcomm.agents.functions import linear, product, rows
-from emcomm.channel import EOS, Channel, message_lengths
+from emcomm.channel import EOS, Channel, message_lengths, trim
 
 __all__ = ["GRU", "GRUListener", "GRUSpeaker"]
 
@@ -127,6 +127,8 @@ class GRUListener(Listener):
 
     def _read(self, message: Tensor, prefixes: bool) -> list[Tensor]:
         """States after 0, 1, ... symbols; a message that ended keeps its state. Only the last unless `prefixes`."""
+        if self.channel.variable:
+            message = trim(message)
         table = self.cell.table()
         alphabet, hidden, samples = table.shape[-2], self.cell.hidden, message.shape[-2]
         nothing = table.new_zeros(*table.shape[:-1], hidden)

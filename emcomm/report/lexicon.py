@@ -52,9 +52,10 @@ def lexicon(data: ReportData, budget: int = BUDGET) -> Lexicon:
     spent = 0
     for key in _ranked(data, list(groups)):
         size = int(sizes[groups[key]].sum())
-        if spent + size <= budget or not chosen:
-            chosen.append(key)
-            spent += size
+        if chosen and spent + size > budget:
+            break
+        chosen.append(key)
+        spent += size
     runs = list(dict.fromkeys(str(run) for run in data.runs["run"]))
     order = {run: position for position, run in enumerate(runs)}
     content = _content(data, rows, {key: groups[key] for key in sorted(chosen, key=lambda k: _by_run(k, order))})

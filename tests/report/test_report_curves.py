@@ -51,7 +51,9 @@ def test_the_effect_plot_shows_every_seed_that_the_verdict_counts(data):
     assert [panel.pattern for panel in panels] == data.patterns
     for panel in panels:
         for row in panel.rows:
-            assert (len(row.on), len(row.off)) == (row.cell.row["n_on"], row.cell.row["n_off"])
+            judged = row.cell.row
+            assert judged is not None
+            assert (len(row.on), len(row.off)) == (judged["n_on"], judged["n_off"])
             assert row.on.mean() - row.off.mean() == pytest.approx(row.cell.effect)
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ STILL = {"name": "prefers-reduced-motion", "value": "reduce"}  # clicks would mi
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator:
+def browser() -> Iterator[Any]:
     binaries = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if not all(binaries):
         pytest.skip("chromium and chromedriver are not both installed (Debian: chromium, chromium-driver)")

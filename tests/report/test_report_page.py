@@ -23,7 +23,9 @@ class Outline(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.elements, self.texts = [], [], []
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str], tuple[str, ...]]] = []
+        self.texts: list[tuple[str, str]] = []
         self.feed(text)
         self.close()
         assert self.open == []
@@ -82,7 +84,7 @@ def test_nothing_on_the_page_points_to_the_network(page, outline):
 
 def test_only_the_pages_own_script_may_run(outline, page):
     (policy,) = [meta["content"] for meta in outline.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
-    script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)[1]
+    script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert policy.startswith("default-src 'none'; ")
     assert f"script-src 'sha256-{digest}';" in policy
@@ -146,7 +148,7 @@ def test_names_cannot_become_markup(make_data):
     languages = data.languages.assign(run=data.languages["run"].str.replace(name, f"{name}&", regex=False))
     text = render_report(replace(data, study=study, languages=languages))
     assert len(Outline(text).all("script")) == 2
-    embedded = re.search(r'<script type="application/json" id="lexicon-data">(.*?)</script>', text, re.DOTALL)[1]
+    embedded = re.findall(r'<script type="application/json" id="lexicon-data">(.*?)</script>', text, re.DOTALL)[0]
     assert f"{name}&/0" in {run["run"] for run in json.loads(embedded)["runs"]}
 
 

@@ -8,9 +8,9 @@ from emcomm.report import print_matrix
 
 
 def printed(data, width):
-    console = Console(file=io.StringIO(), width=width, color_system=None)
-    print_matrix(data, console)
-    return console.file.getvalue()
+    stream = io.StringIO()
+    print_matrix(data, Console(file=stream, width=width, color_system=None))
+    return stream.getvalue()
 
 
 def test_the_matrix_says_verdict_effect_and_delta_in_every_cell(data):
