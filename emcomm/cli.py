@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "app", "carry_out", "main", "main_of"]
 
+INTERRUPTED = 130
 FAMILIES = ("worlds", "games", "agents", "pressures", "metrics", "probes", "studies")
 PACKAGES = {"games": "envs"}  # where a family's name is not its package's
 
@@ -289,8 +290,10 @@ def _guarded(commands: typer.Typer, argv: Sequence[str] | None, again: str) -> i
     except _WRONG_USE as error:
         return said(" ".join(error.format_message().split()), 2)
     except (KeyboardInterrupt, typer.Abort):
-        return said(f"interrupted; {again}", 130)
+        status = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read the output has gone
         return 1
+    if status == INTERRUPTED:  # typer turns an interruption into a status of its own, or into Abort
+        return said(f"interrupted; {again}", INTERRUPTED)
     return status if isinstance(status, int) else 0

@@ -100,6 +100,8 @@ class Plugin(Config):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
+        if "kind" in cls.model_fields:
+            raise TypeError(f"{cls.__qualname__}: a plug-in cannot have a setting called 'kind', which holds its name")
         if cls.__dict__.get("name"):
             cls.registry.register(cls.name)(cls)
 

@@ -46,12 +46,12 @@ class _Step(Function):
             inputs = table.reshape(-1, 3 * hidden).index_select(0, flat).view(*index.shape, 3 * hidden)
         state_low = weight_low = None
         if dtype == torch.float32:
-            gates = torch.matmul(state, weight.mT)
+            gates = product(state, weight.mT)
             candidate = gates[..., 2 * hidden :].add_(bias.unsqueeze(-2))
             reset_update = gates[..., : 2 * hidden].add_(inputs[..., : 2 * hidden]).sigmoid_()
         else:
             state_low, weight_low = state.to(dtype), weight.to(dtype)
-            low = torch.matmul(state_low, weight_low.mT)
+            low = product(state_low, weight_low.mT)
             candidate = low[..., 2 * hidden :] + bias.unsqueeze(-2)
             reset_update = (inputs[..., : 2 * hidden] + low[..., : 2 * hidden]).sigmoid_()
         reset, update = reset_update[..., :hidden], reset_update[..., hidden:]
@@ -79,12 +79,12 @@ class _Step(Function):
         to_new.mul_(reset)  # from here on `gates` is the gradient of the hidden products
         to_bias = to_new.sum(-2)
         if state_low is None:
-            to_weight = torch.matmul(gates.mT, state)
+            to_weight = product(gates.mT, state)
             (to_state.baddbmm_ if gates.dim() == 3 else to_state.addmm_)(gates, weight)
         else:
             low = gates.to(state_low.dtype)
-            to_weight = torch.matmul(low.mT, state_low).float()
-            to_state.add_(torch.matmul(low, weight_low))
+            to_weight = product(low.mT, state_low).float()
+            to_state.add_(product(low, weight_low))
         return to_table, None, to_state, to_weight, to_bias, None, None
 
 
@@ -113,7 +113,9 @@ class GRUCell(nn.Module):
 
     def table(self) -> Tensor:
         """The input products of every row of the alphabet: ``[*stack, rows, 3 hidden]``. Compute it once a pass."""
-        return linear(self.embedding, self.input_weight, self.input_bias)
+        if self.fused:
+            return linear(self.embedding, self.input_weight, self.input_bias)
+        return self.embedding @ self.input_weight.mT + self.input_bias
 
     def forward(self, table: Tensor, index: Tensor | None, state: Tensor, hold: Tensor | None = None) -> Tensor:
         """Advance the state by one symbol.

@@ -1,11 +1,11 @@
 """Differentiable building blocks that work on one run or on a whole stack of runs at once.
 
 Every function treats leading dimensions as the stack: ``[n, features]`` for one run, ``[stack, n, features]`` for
-many. `rows` and `categorical` have hand-written derivatives and are not for use inside `torch.vmap`.
+many. `linear`, `rows` and `policy` have hand-written derivatives and are not for use inside `torch.vmap`.
 
 * `linear`: matrix product and bias with one weight matrix for each member of the stack, optionally in bfloat16.
 * `rows`: pick rows of a table by integer, each member of the stack from its own table.
-* `categorical`: sample symbols, with their log-probabilities and entropies.
+* `sample` and `policy`: choose symbols; their log-probabilities and entropies.
 """
 
 from __future__ import annotations
@@ -17,21 +17,36 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-__all__ = ["add_rows", "categorical", "flat_rows", "linear", "product", "rows"]
+__all__ = ["add_rows", "flat_rows", "linear", "policy", "product", "rows", "sample"]
 
 
-def product(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
+def product(a: Tensor, b: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Matrix product of ``[*stack, m, k]`` and ``[*stack, k, n]`` with operands rounded to `dtype`; float32 result."""
+    multiply = torch.bmm if a.dim() == b.dim() == 3 else torch.matmul
     if dtype == torch.float32:
-        return torch.matmul(a, b)
-    return torch.matmul(a.to(dtype), b.to(dtype)).float()
+        return multiply(a, b)
+    return multiply(a.to(dtype), b.to(dtype)).float()
+
+
+class _Linear(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.dtype = dtype
+        return product(x, weight.mT, dtype).add_(bias.unsqueeze(-2))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        to_x = product(grad, weight, ctx.dtype) if ctx.needs_input_grad[0] else None
+        return to_x, product(grad.mT, x, ctx.dtype), grad.sum(-2), None
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Affine map with a weight matrix of its own for each member of the stack.
 
     Args:
-        x: ``[*stack, n, inputs]``, or ``[n, inputs]`` shared by the stack.
+        x: ``[*stack, n, inputs]``.
         weight: ``[*stack, outputs, inputs]``.
         bias: ``[*stack, outputs]``.
         dtype: what the operands of the product are rounded to (float32 or bfloat16).
@@ -39,7 +54,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype = torch.f
     Returns:
         float32 ``[*stack, n, outputs]``.
     """
-    return product(x, weight.mT, dtype) + bias.unsqueeze(-2)
+    out: Tensor = _Linear.apply(x, weight, bias, dtype)
+    return out
 
 
 def flat_rows(index: Tensor, table_rows: int) -> Tensor:
@@ -100,45 +116,61 @@ def rows(table: Tensor, index: Tensor) -> Tensor:
     return picked
 
 
-class _Categorical(Function):
-    """Inverse-CDF sampling, with the gradients of log-probability and entropy written by hand."""
-
-    @staticmethod
-    def forward(ctx: Any, logits: Tensor, draws: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        log_p = logits.log_softmax(-1)
-        p = log_p.exp()
-        cumulative = p.cumsum(-1)
-        choice = (cumulative <= draws.unsqueeze(-1) * cumulative[..., -1:]).sum(-1).clamp_max_(logits.shape[-1] - 1)
-        entropy = (p * log_p).sum(-1).neg_()
-        ctx.mark_non_differentiable(choice)
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(choice, entropy, p, log_p)
-        return choice, log_p.gather(-1, choice.unsqueeze(-1)).squeeze(-1), entropy
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, None]:
-        choice, entropy, p, log_p = ctx.saved_tensors
-        _, grad_chosen, grad_entropy = grads
-        grad: Tensor | None = None
-        if grad_entropy is not None:  # d entropy / d logits = -p (log p + entropy)
-            grad = (log_p + entropy.unsqueeze(-1)).mul_(p).mul_(grad_entropy.unsqueeze(-1)).neg_()
-        if grad_chosen is not None:  # d log p[choice] / d logits = onehot(choice) - p
-            away = -p * grad_chosen.unsqueeze(-1)
-            away.scatter_add_(-1, choice.unsqueeze(-1), grad_chosen.unsqueeze(-1))
-            grad = away if grad is None else grad.add_(away)
-        return grad, None
-
-
-def categorical(logits: Tensor, draws: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Sample one category for each row.
+@torch.no_grad()
+def sample(logits: Tensor, draws: Tensor) -> Tensor:
+    """Sample one category for each row, by inverting the cumulative distribution.
 
     Args:
         logits: ``[..., categories]``.
         draws: uniform numbers in [0, 1), ``[...]``.
 
     Returns:
-        choice (int64 ``[...]``), its log-probability (``[...]``, nats, <= 0) and the distribution's entropy
-        (``[...]``, nats, in [0, log categories]). Gradients of the last two flow to the logits.
+        int64 ``[...]``; a category of probability 0 is never chosen.
     """
-    sampled: tuple[Tensor, Tensor, Tensor] = _Categorical.apply(logits, draws)
-    return sampled
+    cumulative = logits.softmax(-1).cumsum(-1)
+    point = cumulative[..., -1:] * draws.unsqueeze(-1)
+    return torch.searchsorted(cumulative, point, right=True).squeeze(-1).clamp_max_(logits.shape[-1] - 1)
+
+
+class _Policy(Function):
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, choices: Tensor, spoken: Tensor) -> tuple[Tensor, Tensor]:
+        log_p = logits.log_softmax(-1)
+        p = log_p.exp()
+        share = spoken / spoken.sum(-1, keepdim=True)
+        entropy = (p * log_p).sum(-1).neg_()
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(p, log_p, choices, spoken, share, entropy)
+        chosen = log_p.gather(-1, choices.unsqueeze(-1)).squeeze(-1)
+        # Running sums: unlike `sum`, they do not change by a bit when the stack holds more silent positions.
+        return (chosen * spoken).cumsum(-1)[..., -1], (entropy * share).cumsum(-1)[..., -1]
+
+    @staticmethod
+    def backward(ctx: Any, grad_chosen: Tensor | None, grad_entropy: Tensor | None) -> tuple[Tensor, None, None]:
+        p, log_p, choices, spoken, share, entropy = ctx.saved_tensors
+        if grad_entropy is None:
+            grad = torch.zeros_like(p)
+        else:  # d entropy / d logits = -p (log p + entropy)
+            grad = (log_p + entropy.unsqueeze(-1)).mul_((grad_entropy.unsqueeze(-1) * share).unsqueeze(-1))
+        if grad_chosen is not None:  # d log p[choice] / d logits = onehot(choice) - p
+            weight = (grad_chosen.unsqueeze(-1) * spoken).unsqueeze(-1)
+            grad = grad.add_(weight).mul_(p).neg_().scatter_add_(-1, choices.unsqueeze(-1), weight)
+        else:
+            grad = grad.mul_(p).neg_()
+        return grad, None, None
+
+
+def policy(logits: Tensor, choices: Tensor, spoken: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-probability and entropy of messages.
+
+    Args:
+        logits: ``[..., positions, categories]``.
+        choices: int64 ``[..., positions]``, what was chosen.
+        spoken: float32 ``[..., positions]``, 1 where a choice was made and 0 after the end; at least one 1 in a row.
+
+    Returns:
+        the log-probability of the choices made (``[...]``, nats, <= 0) and the mean entropy of the positions where
+        they were made (``[...]``, nats, in [0, log categories]). Gradients flow to the logits of those positions only.
+    """
+    out: tuple[Tensor, Tensor] = _Policy.apply(logits, choices, spoken)
+    return out

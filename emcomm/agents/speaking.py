@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from emcomm.agents.base import Speaker, Utterance
-from emcomm.agents.functions import categorical, rows
+from emcomm.agents.functions import policy, rows, sample
+from emcomm.channel import EOS
 
 __all__ = ["speak", "speak_relaxed"]
 
@@ -30,28 +32,21 @@ def speak(speaker: Speaker, features: Tensor, index: Tensor, draws: Tensor | Non
     channel = speaker.channel
     state, logits = _begin(speaker, features, index)
     alive = torch.ones_like(index, dtype=torch.bool)
-    said, log_probs, entropies, spoken = [], [], [], []
+    choices, seen, spoken = [], [], []
     for position in range(channel.max_length):
-        if draws is None:
-            choice, log_prob = logits.argmax(-1), logits.new_zeros(index.shape)
-            entropy = log_prob
-        else:
-            choice, log_prob, entropy = categorical(logits, draws[..., position])
+        choice = logits.argmax(-1) if draws is None else sample(logits, draws[..., position])
+        spoken.append(alive)
+        seen.append(logits)
+        choices.append(choice)
         if channel.variable:
-            choice, log_prob, entropy = choice * alive, log_prob * alive, entropy * alive
-            spoken.append(alive)
-            alive = alive & (choice != 0)
-        else:
-            choice = choice + 1
-        said.append(choice)
-        log_probs.append(log_prob)
-        entropies.append(entropy)
+            alive = alive & (choice != EOS)
         if position + 1 == channel.max_length or (channel.variable and not alive.is_cuda and not alive.any()):
             break
-        state, logits = speaker.step(state, choice)
-    said += [torch.zeros_like(index)] * (channel.max_length - len(said))
-    turns = torch.stack(spoken, -1).sum(-1) if spoken else float(len(entropies))
-    return Utterance(torch.stack(said, -1), _total(log_probs), _total(entropies) / turns)
+        state, logits = speaker.step(state, choice + (not channel.variable))
+    chosen, turns = torch.stack(choices, -1), torch.stack(spoken, -1)
+    log_prob, entropy = policy(torch.stack(seen, -2), chosen, turns.float())
+    symbols = (chosen + (not channel.variable)) * turns
+    return Utterance(pad(symbols, (0, channel.max_length - len(choices))), log_prob, entropy)
 
 
 def speak_relaxed(
@@ -104,7 +99,3 @@ def _begin(speaker: Speaker, features: Tensor, index: Tensor) -> tuple[Tensor, T
         state, logits = speaker.start(features)
         return rows(state, index), rows(logits, index)
     return speaker.start(rows(features, index))
-
-
-def _total(parts: list[Tensor]) -> Tensor:
-    return torch.stack(parts, -1).sum(-1) if len(parts) > 1 else parts[0]

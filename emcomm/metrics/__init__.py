@@ -11,7 +11,12 @@ from emcomm.metrics.base import METRICS, MetricInfo, Undefined, metric
 from emcomm.metrics.disentanglement import bag_of_symbols_disentanglement, positional_disentanglement
 from emcomm.metrics.distinct import distinct_messages
 from emcomm.metrics.entropy import message_entropy
-from emcomm.metrics.length import length_frequency_correlation, mean_length_by_token, mean_length_by_type
+from emcomm.metrics.length import (
+    abbreviation_saving,
+    length_frequency_correlation,
+    mean_length_by_token,
+    mean_length_by_type,
+)
 from emcomm.metrics.measuring import measure
 from emcomm.metrics.topography import topographic_similarity
 from emcomm.registry import scan
@@ -22,6 +27,7 @@ __all__ = [
     "OptimalLength",
     "Undefined",
     "abbreviation_p_value",
+    "abbreviation_saving",
     "bag_of_symbols_disentanglement",
     "distinct_messages",
     "length_frequency_correlation",

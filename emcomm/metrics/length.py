@@ -9,7 +9,13 @@ from emcomm.language import Language
 from emcomm.metrics.base import Scorer, Undefined, evaluate, metric
 from emcomm.metrics.correlation import spearman
 
-__all__ = ["length_frequency_correlation", "mean_length_by_token", "mean_length_by_type", "token_length_scorer"]
+__all__ = [
+    "abbreviation_saving",
+    "length_frequency_correlation",
+    "mean_length_by_token",
+    "mean_length_by_type",
+    "token_length_scorer",
+]
 
 IntArray = NDArray[np.int64]
 _WITH_EOS = {"with_eos": {"count_eos": True}}
@@ -128,3 +134,38 @@ def length_frequency_correlation(language: Language) -> float:
     Source: Zipf 1949. Published work shows curves or tests the mean length by token (`abbreviation_p_value`).
     """
     return evaluate(_length_frequency, language)
+
+
+def _saving(language: Language) -> Scorer:
+    by_type, by_token = _by_type(language), token_length_scorer(language)
+    return lambda meaning_rows, message_rows: (
+        by_type(meaning_rows, message_rows) - by_token(meaning_rows, message_rows)
+    )
+
+
+@metric(
+    definition=(
+        "Mean message length by type less mean length by token: the symbols an average use saves because frequent "
+        "meanings have short messages. Unlike the correlation of length with rank it has a value (0) when all messages "
+        "are equally long."
+    ),
+    unit="symbols",
+    range=(-np.inf, np.inf),
+    direction="higher: frequent meanings have shorter messages; positive is Zipf's law of abbreviation",
+    source="the difference of L_type and L_token of Chaabouni et al. 2019 and Rita et al. 2020",
+    needs_meanings=False,
+    null="greater",
+    prepare=_saving,
+)
+def abbreviation_saving(language: Language) -> float:
+    """Mean length by type less mean length by token, in symbols; positive when frequent messages are the shorter ones.
+
+    Args:
+        language: n messages and frequencies ``[n]``; meanings are not needed.
+
+    Returns:
+        a number in ``-max_length..max_length``; 0 when all lengths, or all frequencies, are equal.
+
+    Source: Chaabouni et al. 2019 and Rita et al. 2020 report the two means side by side.
+    """
+    return evaluate(_saving, language)

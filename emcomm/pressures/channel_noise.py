@@ -20,7 +20,7 @@ class ChannelNoise(Pressure):
 
     Args:
         strength: chance of disturbing a symbol, in [0, 1].
-        kind: ``"replace"`` (by another symbol, uniformly) or ``"erase"`` (by a mark that says a symbol is missing).
+        effect: ``"replace"`` (by another symbol, uniformly) or ``"erase"`` (by a mark that says a symbol is missing).
 
     Source: Nikolaus 2024 (a "noise" token in place of the symbol: ``"erase"``); Ueda & Washio 2021 (noisy channel).
     """
@@ -29,8 +29,8 @@ class ChannelNoise(Pressure):
     family: ClassVar = "social"
     source: ClassVar[str] = "Nikolaus 2024; Ueda & Washio 2021"
     strength: float = Field(default=0.1, ge=0.0, le=1.0)
-    kind: Literal["replace", "erase"] = "replace"
+    effect: Literal["replace", "erase"] = "replace"
 
     def transmit(self, symbols: Tensor, channel: Channel, moment: Moment) -> Tensor:
-        disturb = replace_symbols if self.kind == "replace" else erase_symbols
+        disturb = replace_symbols if self.effect == "replace" else erase_symbols
         return disturb(symbols, moment.strength[:, None, None, None], moment.draw(*symbols.shape[1:]), channel)

@@ -46,8 +46,8 @@ class EaseOfTeaching(Probe):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     source: ClassVar[str] = "Li & Bowling 2019"
 
-    listeners: PositiveInt = 10
-    steps: PositiveInt = 300
+    listeners: PositiveInt = 5
+    steps: PositiveInt = 200
     batch_size: PositiveInt = 100
 
     def measure(self, observations: Sequence[Observation], base: Setup, device: str = "cpu") -> list[float]:

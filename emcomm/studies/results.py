@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from emcomm.studies import collecting
 from emcomm.studies.files import storing
 from emcomm.studies.folder import StudyFolder
 from emcomm.studies.part import Part
+from emcomm.studies.tables import read_table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Results"]
 
 TEXTS = ("pattern", "metric", "pressure", "on", "off", "verdict", "direction", "reason")  # columns of verdicts.csv
+COUNTS = ("n_on", "n_off")
 
 
 class Results:
@@ -64,8 +66,7 @@ class Results:
         """Whether every run has ended and the tables of the whole study have been written."""
         if not self._folder.runs_file.exists():
             return False
-        with storing(self._folder.runs_file, "read"):
-            return collecting.up_to_date(self.description, pd.read_parquet(self._folder.runs_file))
+        return collecting.up_to_date(self.description, read_table(self._folder.runs_file))
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -75,13 +76,13 @@ class Results:
         of the time its stack took.
         """
         if self.finished:
-            return self._stored(self._folder.runs_file)
+            return read_table(self._folder.runs_file)
         return collecting.runs_frame(self.description, self._parts)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """One row a value: run, step, metric, value; NaN where a metric is not defined."""
-        return self._stored(self._folder.metrics_file) if self.finished else self._so_far(collecting.metrics_frame)
+        return read_table(self._folder.metrics_file) if self.finished else self._so_far(collecting.metrics_frame)
 
     @cached_property
     def languages(self) -> pd.DataFrame:
@@ -90,7 +91,7 @@ class Results:
         Columns: run, step, speaker, meaning (its number in the world), its attributes a0 .. ak, frequency, message
         (symbols separated by spaces, without EOS; "" for the empty message), length.
         """
-        return self._stored(self._folder.languages_file) if self.finished else self._so_far(collecting.languages_frame)
+        return read_table(self._folder.languages_file) if self.finished else self._so_far(collecting.languages_frame)
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -190,15 +191,18 @@ class Results:
                 self.__dict__.pop("_parts", None)
         return frame(self._parts)
 
-    def _stored(self, path: Path) -> pd.DataFrame:
-        with storing(path, "read"):
-            return pd.read_parquet(path)
-
 
 def _read_verdicts(path: Path) -> pd.DataFrame:
-    """Read the table of verdicts; an empty number is NaN, and a text is what it is even when it reads "nan"."""
-    columns = pd.read_csv(path, nrows=0).columns
-    numbers = [column for column in columns if column not in TEXTS]
-    return pd.read_csv(
-        path, keep_default_na=False, na_values={column: [""] for column in numbers}, float_precision="round_trip"
-    )
+    """Read the table of verdicts exactly: texts as they are (even "nan"), numbers to the last digit, empty ones NaN."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for column in frame.columns.difference(list(TEXTS)):
+        frame[column] = _parsed(column, frame[column])
+    return frame
+
+
+def _parsed(column: str, texts: pd.Series[str]) -> pd.Series[Any]:
+    if column == "as_predicted":
+        return texts == "True"
+    if column in COUNTS:
+        return texts.astype("int64")
+    return pd.Series([float(text or "nan") for text in texts], index=texts.index, dtype="float64")

@@ -6,6 +6,7 @@ and its runs' agents, and can be killed at any moment and called again.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -178,7 +179,8 @@ class _StackWork:
         path = self.folder.agent_file(end.run.name)
         make_folder(path.parent)
         weights: dict[str, Any] = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        content = safetensors.save(weights, metadata={"run": end.run.name, "step": str(end.step)})
+        facts = json.dumps({"run": end.run.name, "step": end.step})
+        content = safetensors.save(weights, metadata={"emcomm": facts})
         with atomic(path) as beside:
             beside.write_bytes(content)
 

@@ -23,6 +23,7 @@ __all__ = [
     "language_schema",
     "language_table",
     "metric_table",
+    "read_table",
     "read_tables",
     "write_table",
 ]
@@ -80,6 +81,15 @@ def write_table(path: Path, table: pa.Table) -> None:
 def read_tables(files: Iterable[Path], schema: pa.Schema) -> pd.DataFrame:
     """Read Parquet files, one after the other, into one frame with the columns of `schema`."""
     return pa.Table.from_batches(list(_batches(files, schema)), schema).to_pandas()
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a Parquet file with whatever columns it has."""
+    try:
+        with storing(path, "read"):
+            return pq.read_table(path).to_pandas()
+    except pa.ArrowInvalid as error:
+        raise StorageError(f"{path} could not be read: {error}") from error
 
 
 def join_tables(path: Path, files: Iterable[Path], schema: pa.Schema) -> None:

@@ -13,7 +13,6 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.optim.adam import adam
 
 from emcomm.agents import Listener, Speaker
 from emcomm.rng import generator
@@ -106,7 +105,7 @@ class AgentStack:
         Source: Kingma & Ba 2015, with torch's fused kernel and default constants.
         """
         agents = len(self.weights)
-        flat = torch.cat([gradient.reshape(agents, -1) for gradient in gradients], 1)
+        flat = torch.cat([gradient.flatten(1) for gradient in gradients], 1)
         groups: dict[tuple[float, int], list[int]] = {}
         for row, age in enumerate(self.ages):
             groups.setdefault((self.learning_rates[row // self.pairs], age), []).append(row)
@@ -116,11 +115,11 @@ class AgentStack:
                 [matrix] if whole else [matrix[row] for row in rows]
                 for matrix in (self.weights, flat, self.mean, self.square)
             )
-            counts = [torch.tensor(float(age), device=self.device) for _ in weights]
+            counts = [torch.tensor(float(age + 1), device=self.device) for _ in weights]
             with torch.no_grad():
-                adam(
-                    weights, slopes, means, squares, [], counts, foreach=False, fused=True,
-                    amsgrad=False, beta1=0.9, beta2=0.999, lr=rate, weight_decay=0.0, eps=1e-8, maximize=False,
+                torch._fused_adam_(
+                    weights, slopes, means, squares, [], counts, amsgrad=False,
+                    beta1=0.9, beta2=0.999, lr=rate, weight_decay=0.0, eps=1e-8, maximize=False,
                 )  # fmt: skip
         self.ages = [age + 1 for age in self.ages]
 

@@ -52,6 +52,7 @@ class Trainer:
         self.games = 0
         self.observed_at = -1
         self.board = Board.of(self.setup.world, self.device)
+        self._needed = self.setup.game.draws(self.setup.world)
         seeds = [run.seed for run in runs]
         speaker_rates = [run.setup.speaker_learning_rate for run in runs]
         listener_rates = [run.setup.listener_learning_rate for run in runs]
@@ -70,6 +71,7 @@ class Trainer:
         self.runs = list(runs)
         self.streams = Streams([run.seed for run in runs], self.device)
         self.train_sets, self.pool = self._split()
+        self._agents_pool = self.pool.repeat_interleave(self.pairs, 0)
         weights = torch.from_numpy(self.setup.world.probabilities()).to(self.device)[self.train_sets]
         self._cumulative = (weights / weights.sum(-1, keepdim=True)).cumsum(-1)
         self._entropy_weights = (
@@ -135,9 +137,8 @@ class Trainer:
         draws = self.streams.uniform("meanings", self.step, games).flatten(1).double()
         place = torch.searchsorted(self._cumulative, draws, right=True).clamp_max_(self.train_sets.shape[1] - 1)
         target = self.train_sets.gather(1, place).view(-1, self.setup.batch_size)
-        needed = self.setup.game.draws(self.setup.world)
-        extra = self._uniform("game", (self.setup.batch_size, needed)) if needed else None
-        return self.setup.game.deal(self.board, target, self.pool.repeat_interleave(self.pairs, 0), extra)
+        extra = self._uniform("game", (self.setup.batch_size, self._needed)) if self._needed else None
+        return self.setup.game.deal(self.board, target, self._agents_pool, extra)
 
     def _uniform(self, stream: str, shape: tuple[int, ...]) -> Tensor:
         """Uniform numbers for every agent, ``[agents, *shape]``."""

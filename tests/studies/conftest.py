@@ -11,7 +11,7 @@ from emcomm.agents import GRU
 from emcomm.channel import Channel
 from emcomm.envs import Discrimination
 from emcomm.pressures import Community, LengthCost, ListenerReset
-from emcomm.probes import PROBES
+from emcomm.probes.ease_of_teaching import EaseOfTeaching
 from emcomm.studies.pattern import Pattern
 from emcomm.studies.study import Study
 from emcomm.training import Setup
@@ -55,6 +55,6 @@ def group() -> Community:
 
 
 @pytest.fixture
-def quick_probe() -> Any:
+def quick_probe() -> EaseOfTeaching:
     """Ease of teaching with few listeners and steps."""
-    return PROBES.get("ease_of_teaching")(listeners=2, steps=3, batch_size=5)
+    return EaseOfTeaching(listeners=2, steps=3, batch_size=5)

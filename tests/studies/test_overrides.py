@@ -69,12 +69,17 @@ def test_another_kind_keeps_what_both_kinds_know(tiny):
 def test_settings_of_another_kind_can_be_set_along_with_it_in_any_order(tiny):
     study = tiny().set(parse(["pressures.teaching.size=3", "pressures.teaching.kind=community"]))
     assert study.pressures["teaching"].size == 3
-    assert tiny().set(parse(["estimator.temperature=2.5", "estimator.kind=gumbel_softmax"])).base.estimator.temperature == 2.5
+    assert (
+        tiny().set(parse(["estimator.temperature=2.5", "estimator.kind=gumbel_softmax"])).base.estimator.temperature
+        == 2.5
+    )
 
 
 def test_conditions_have_keys_of_the_users_own(tiny):
     study = tiny(design="explicit", conditions={"weak": Condition(pressures=("teaching",))})
-    study = study.set(parse(["conditions.weak.strengths.teaching=0.5", "conditions.weak.settings.base.channel.symbols=5"]))
+    study = study.set(
+        parse(["conditions.weak.strengths.teaching=0.5", "conditions.weak.settings.base.channel.symbols=5"])
+    )
     assert study.conditions["weak"].strengths == {"teaching": 0.5}
     assert study.conditions["weak"].settings == {"base.channel.symbols": 5}
 

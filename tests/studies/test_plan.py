@@ -17,9 +17,9 @@ def names(stacks):
 
 
 def printed(study):
-    console = Console(file=StringIO(), width=160)
-    print_plan(make_plan(study), console)
-    return console.file.getvalue()
+    paper = StringIO()
+    print_plan(make_plan(study), Console(file=paper, width=160))
+    return paper.getvalue()
 
 
 def test_runs_that_can_train_together_do(tiny):
@@ -39,7 +39,7 @@ def test_large_stacks_are_divided_evenly(tiny):
     assert [len(stack.runs) for stack in stack_runs(runs, 4)] == [2, 3]
     assert [len(stack.runs) for stack in stack_runs(runs, 2)] == [1, 2, 2]
     assert [stack.name for stack in stack_runs(runs, 1, first=3)] == ["003", "004", "005", "006", "007"]
-    assert sum(names(stack_runs(runs, 2)), []) == [run.name for run in runs]
+    assert [name for stack in names(stack_runs(runs, 2)) for name in stack] == [run.name for run in runs]
 
 
 def test_no_stack_is_larger_than_allowed(tiny):
@@ -49,7 +49,7 @@ def test_no_stack_is_larger_than_allowed(tiny):
         sizes = [len(stack.runs) for stack in stacks]
         assert max(sizes) <= largest
         assert max(sizes) - min(sizes) <= 1
-        assert sorted(sum(names(stacks), [])) == sorted(run.name for run in runs)
+        assert sorted(name for stack in names(stacks) for name in stack) == sorted(run.name for run in runs)
 
 
 def test_more_seeds_leave_the_stored_stacks_as_they_are(tiny):
@@ -97,7 +97,8 @@ def test_a_changed_pressure_shows_in_the_plan(tiny):
 
 def test_a_channel_too_small_for_the_world_gets_one_line(tiny):
     small = tiny(base={"channel": Channel(symbols=3, max_length=2, variable=False)})
-    expected = "Warning: the channel has 9 different messages for 15 meanings: some must share a message (off, teaching, effort)"
+    expected = "Warning: the channel has 9 different messages for 15 meanings: some must share a message "
+    expected += "(off, teaching, effort)"
     assert capacity_warnings(small.expand()) == [expected]
     assert expected in printed(small)
     enough = tiny(base={"channel": Channel(symbols=4, max_length=2, variable=False)})

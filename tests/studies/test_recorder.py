@@ -79,7 +79,7 @@ def test_languages_know_their_world_and_channel(run):
 
 
 def test_speakers_for_whom_a_metric_is_undefined_are_left_out():
-    # Meanings in a line of two attributes of one and two values: distances 1, 1, 1 cannot be ordered by messages.
+    # A perfect code: as many symbols differ as attributes do. A constant one has no distances to correlate.
     meanings = [[0, 0], [0, 1], [1, 0], [1, 1]]
     good = Language(meanings, [[1, 1], [1, 2], [2, 1], [2, 2]])
     constant = Language(meanings, [[1, 1]] * 4)

@@ -66,8 +66,14 @@ def test_probes_that_patterns_need_are_added_once(tiny, quick_probe):
 
 
 def test_metrics_that_patterns_need_are_added(tiny):
-    patterns = [Pattern("short", metric="mean_length_by_token", direction="down"), Pattern("able", metric="accuracy", direction="up")]
-    assert tiny(metrics=["distinct_messages"], patterns=patterns).recorded == ("distinct_messages", "mean_length_by_token")
+    patterns = [
+        Pattern("short", metric="mean_length_by_token", direction="down"),
+        Pattern("able", metric="accuracy", direction="up"),
+    ]
+    assert tiny(metrics=["distinct_messages"], patterns=patterns).recorded == (
+        "distinct_messages",
+        "mean_length_by_token",
+    )
     assert "message_entropy" in tiny(metrics=None).recorded
 
 
@@ -85,7 +91,10 @@ def test_published_variants_of_metrics_can_be_asked_for(tiny):
         ({"metrics": ["topographic_similarity/li"]}, "variant"),
         ({"probes": ["ease_of_teching"]}, "unknown probe 'ease_of_teching'.*Did you mean 'ease_of_teaching'"),
         ({"probes": ["ease_of_teaching", "ease_of_teaching"]}, "every probe may occur once"),
-        ({"patterns": [Pattern("p", metric="acuracy", direction="up")]}, "pattern 'p': unknown metric 'acuracy'.*'accuracy'"),
+        (
+            {"patterns": [Pattern("p", metric="acuracy", direction="up")]},
+            "pattern 'p': unknown metric 'acuracy'.*'accuracy'",
+        ),
         (
             {"patterns": [Pattern("p", metric="accuracy", direction="up", pressures=["teching"])]},
             "pattern 'p': unknown pressure 'teching'; known: effort, teaching.*'teaching'",

@@ -33,7 +33,9 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, refusing):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, refusing, refuse)
-    with pytest.raises(StorageError, match="a.json could not be written: No space left on device; what was stored") as caught:
+    with pytest.raises(
+        StorageError, match="a.json could not be written: No space left on device; what was stored"
+    ) as caught:
         write_json(tmp_path / "a.json", "new")
     assert "\n" not in str(caught.value)
     assert read_json(tmp_path / "a.json") == "old"
@@ -42,9 +44,14 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, refusing):
 
 def test_an_error_inside_the_block_leaves_the_old_file(tmp_path):
     write_json(tmp_path / "a.json", "old")
-    with pytest.raises(ZeroDivisionError), atomic(tmp_path / "a.json") as beside:
-        beside.write_text("half")
-        _ = 1 / 0
+
+    def write_half():
+        with atomic(tmp_path / "a.json") as beside:
+            beside.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
     assert read_json(tmp_path / "a.json") == "old"
     assert contents(tmp_path) == {"a.json"}
 

@@ -46,7 +46,9 @@ def test_metrics_keep_what_is_not_defined():
 
 def test_joined_files_hold_all_rows_in_order(tmp_path):
     for number in range(3):
-        write_table(tmp_path / f"{number}", metric_table([("on/3", step, "accuracy", 0.5) for step in (number, 7 + number)]))
+        write_table(
+            tmp_path / f"{number}", metric_table([("on/3", step, "accuracy", 0.5) for step in (number, 7 + number)])
+        )
     files = [tmp_path / f"{number}" for number in (2, 0, 1)]
     join_tables(tmp_path / "all", files, METRIC_SCHEMA)
     assert read_tables([tmp_path / "all"], METRIC_SCHEMA)["step"].tolist() == [2, 9, 0, 7, 1, 8]

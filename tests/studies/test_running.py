@@ -1,0 +1,371 @@
+"""A study runs from its plan to its verdicts, goes on where it was stopped, and refuses what it cannot do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from emcomm.errors import BadInput, StorageError
+from emcomm.studies import stack_work
+from emcomm.studies.collecting import collect
+from emcomm.studies.condition import Condition
+from emcomm.studies.files import FolderLock
+from emcomm.studies.folder import StudyFolder
+from emcomm.studies.pattern import Pattern
+from emcomm.studies.results import Results
+from emcomm.studies.running import adjusted, run_study
+from emcomm.training import Trainer
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def frames(results):
+    """All tables, without the one column that says how long it took, in an order of their own."""
+    tables = {name: getattr(results, name) for name in ("runs", "metrics", "languages", "verdicts")}
+    tables["runs"] = tables["runs"].drop(columns="seconds")
+    return {
+        name: table.sort_values(list(table.columns[:4]), kind="stable").reset_index(drop=True)
+        for name, table in tables.items()
+    }
+
+
+def assert_same(results, expected):
+    found, wanted = frames(results), frames(expected)
+    for name, table in wanted.items():
+        pd.testing.assert_frame_equal(found[name], table, check_exact=True)
+
+
+def agents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(Path(folder).glob("agents/*/*"))}
+
+
+def test_a_study_leaves_its_tables(tiny, tmp_path):
+    results = run_study(tiny(), tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        *("study.json", "runs.parquet", "metrics.parquet", "languages.parquet", "verdicts.csv"),
+        *("agents", "parts", ".lock"),
+    }
+    runs = results.runs
+    assert list(runs.columns) == ["run", "condition", "seed", "status", "steps", "stack", "seconds", "games", "note"]
+    assert runs["run"].tolist() == ["off/0", "off/1", "teaching/0", "teaching/1", "effort/0", "effort/1"]
+    assert set(runs["status"]) == {"done"}
+    assert set(runs["steps"]) == {23}
+    assert set(runs["games"]) == {23 * 11}
+    assert (runs["seconds"] > 0).all()
+    # Evaluated at 0, 5, 10, 15, 20 and at the end, 23; languages at every tenth step and at the end.
+    accuracy = results.metrics[results.metrics["metric"] == "accuracy"]
+    assert accuracy.groupby("run")["step"].apply(list).tolist() == [[0, 5, 10, 15, 20, 23]] * 6
+    assert sorted(results.languages["step"].unique()) == [0, 10, 20, 23]
+    assert len(results.languages) == 6 * 4 * 15
+    measured = results.metrics[results.metrics["metric"] == "distinct_messages"]
+    assert sorted(measured["step"].unique()) == [0, 10, 20, 23]
+    assert results.verdicts["pressure"].tolist() == ["teaching", "effort"]
+    assert set(results.verdicts["verdict"]) == {"inconclusive"}  # two seeds settle nothing
+
+
+def test_recorded_metrics_are_those_of_the_recorded_languages(tiny, tmp_path):
+    results = run_study(tiny(), tmp_path)
+    values = results.metrics.set_index(["run", "step", "metric"])["value"]
+    for run in ("off/1", "teaching/0"):
+        for step in (0, 10, 20, 23):
+            messages = results.languages.query("run == @run and step == @step")["message"]
+            assert values[run, step, "distinct_messages"] == messages.nunique()
+
+
+def test_running_twice_gives_the_same_and_other_seeds_give_others(tiny, tmp_path):
+    first, second = run_study(tiny(), tmp_path / "a"), run_study(tiny(), tmp_path / "b")
+    assert_same(second, first)
+    assert agents(tmp_path / "a") == agents(tmp_path / "b")
+    values = first.metrics[(first.metrics["metric"] == "listener_loss") & (first.metrics["step"] == 23)].set_index(
+        "run"
+    )["value"]
+    assert values["off/0"] != values["off/1"]
+
+
+def test_running_again_trains_nothing_and_changes_nothing(tiny, tmp_path, monkeypatch):
+    run_study(tiny(), tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    monkeypatch.setattr(stack_work, "Trainer", None)
+    monkeypatch.setattr(stack_work, "load_checkpoint", None)
+    run_study(tiny(), tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def kill_at(monkeypatch, at):
+    """End the process at the `at`-th moment at which a file takes its place; return how often that has happened."""
+    count, put = 0, os.replace
+
+    def replace(*arguments):
+        nonlocal count
+        count += 1
+        if count == at:
+            raise Killed
+        put(*arguments)
+
+    monkeypatch.setattr(os, "replace", replace)
+    return lambda: count
+
+
+def test_a_study_killed_at_any_write_goes_on_to_the_same_results(tiny, tmp_path, monkeypatch, group, quick_probe):
+    study = tiny(pressures={"group": group}, probes=[quick_probe], seeds=1, base={"steps": 6})
+    whole = run_study(study, tmp_path / "whole", checkpoint_every=0.0)
+    at = 0
+    while True:
+        at += 1
+        folder = tmp_path / str(at)
+        with monkeypatch.context() as patch:
+            count = kill_at(patch, at)
+            try:
+                run_study(study, folder, checkpoint_every=0.0)
+            except Killed:
+                pass
+            else:
+                assert at > count()
+                break
+        if StudyFolder(folder).exists():
+            partial = Results(folder)
+            assert not partial.finished
+            assert len(partial.runs) == 2
+            assert partial.metrics.duplicated(["run", "step", "metric"]).sum() == 0
+        assert_same(run_study(study, folder, checkpoint_every=0.0), whole)
+        assert agents(folder) == agents(tmp_path / "whole")
+    assert at > 20
+
+
+def test_a_study_killed_again_and_again_still_ends_the_same(tiny, tmp_path, monkeypatch):
+    whole = run_study(tiny(), tmp_path / "whole")
+    killed = 0
+    while True:
+        with monkeypatch.context() as patch:
+            kill_at(patch, 5 + killed)
+            try:
+                results = run_study(tiny(), tmp_path / "killed", checkpoint_every=0.0)
+            except Killed:
+                killed += 1
+                continue
+        break
+    assert killed > 3
+    assert_same(results, whole)
+
+
+def test_an_unfinished_study_can_be_looked_at(tiny, tmp_path, monkeypatch, group):
+    study, begun = tiny(pressures={"group": group}), []
+
+    def trainer(runs, **options):
+        begun.append(runs)
+        if len(begun) == 2:
+            raise Killed
+        return Trainer(runs, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stack_work, "Trainer", trainer)
+        with pytest.raises(Killed):
+            run_study(study, tmp_path)
+    results = Results.open(tmp_path)
+    assert results.runs["status"].tolist() == ["done", "done", "pending", "pending"]
+    assert set(results.languages["run"]) == {"off/0", "off/1"}
+    assert results.verdicts["verdict"].tolist() == ["inconclusive"]
+    assert "2 done, 2 pending" in repr(results)
+
+
+def test_more_seeds_are_added_to_what_is_there(tiny, tmp_path):
+    patterns = [Pattern("rich", metric="distinct_messages", direction="up")]
+    small = run_study(tiny(seeds=2, patterns=patterns), tmp_path)
+    large = run_study(tiny(seeds=3, patterns=patterns), tmp_path)
+    assert large.runs["seed"].tolist() == [0, 1, 2] * 3
+    assert large.runs["stack"].tolist() == ["000", "000", "001"] * 3
+    kept = large.metrics[large.metrics["run"].isin(small.runs["run"])]
+    pd.testing.assert_frame_equal(kept.reset_index(drop=True), small.metrics)
+    assert large.verdicts["n_on"].tolist() == [3, 3]
+    assert large.description["seeds"] == [0, 1, 2]
+
+
+def test_fewer_seeds_are_refused(tiny, tmp_path):
+    run_study(tiny(seeds=[3, 5]), tmp_path)
+    with pytest.raises(BadInput, match=r"seeds: \[3, 5\] → \[5\] \(more may be added, none left out\)"):
+        run_study(tiny(seeds=[5]), tmp_path)
+
+
+def test_another_setting_is_refused_and_the_difference_shown(tiny, tmp_path):
+    run_study(tiny(), tmp_path)
+    before = (tmp_path / "study.json").read_bytes()
+    other = tiny().set({"channel.symbols": 11, "pressures.teaching.every": 3, "patterns.0.min_delta": 0.75})
+    with pytest.raises(BadInput) as caught:
+        run_study(other, tmp_path)
+    assert str(caught.value).splitlines() == [
+        f"{tmp_path} holds results of another setting; use another folder, or set (stored → asked):",
+        "  base.channel.symbols: 7 → 11",
+        "  pressures.teaching.every: 7 → 3",
+        "  patterns.0.min_delta: 0.6 → 0.75",
+    ]
+    assert (tmp_path / "study.json").read_bytes() == before
+
+
+def test_many_differences_are_cut(tiny, tmp_path):
+    run_study(tiny(), tmp_path)
+    other = tiny(name="other", pressures={}, patterns=[], design="off", metrics=None, max_stack=3, base={"steps": 7})
+    with pytest.raises(BadInput, match=r"and \d+ more$") as caught:
+        run_study(other, tmp_path)
+    assert len(str(caught.value).splitlines()) == 12
+
+
+def test_words_that_no_result_follows_from_may_change(tiny, tmp_path):
+    run_study(tiny(), tmp_path)
+    patterns = [pattern.model_copy(update={"source": "Someone 1999"}) for pattern in tiny().patterns]
+    results = run_study(tiny(description="clearer", patterns=patterns), tmp_path)
+    assert results.study.description == "clearer"
+    assert results.study.patterns[0].source == "Someone 1999"
+
+
+def test_other_versions_are_a_warning(tiny, tmp_path):
+    run_study(tiny(), tmp_path)
+    stored = (tmp_path / "study.json").read_text()
+    now = np.__version__
+    (tmp_path / "study.json").write_text(stored.replace(f'"numpy": "{now}"', '"numpy": "0.1"'))
+    paper = StringIO()
+    console = Console(file=paper, width=200)
+    run_study(tiny(), tmp_path, console=console)
+    assert f"Warning: the results were begun with something else: numpy 0.1 → {now}" in paper.getvalue()
+    assert "1 of 1 stacks are finished already" in paper.getvalue()
+
+
+def test_a_failed_run_is_recorded_and_the_others_go_on(tiny, tmp_path):
+    # One learning rate is far too large: that condition's runs stop being numbers, the other's do not.
+    conditions = {
+        "off": Condition(),
+        "wild": Condition(pressures=("effort",), settings={"listener_learning_rate": 1e38}),
+    }
+    patterns = [Pattern("short", metric="distinct_messages", direction="up")]
+    results = run_study(tiny(design="explicit", conditions=conditions, patterns=patterns), tmp_path)
+    runs: Any = results.runs.set_index("run")
+    assert runs.loc["off/0", "status"] == runs.loc["off/1", "status"] == "done"
+    assert runs.loc["wild/0", "status"] == runs.loc["wild/1", "status"] == "failed"
+    assert 0 < runs.loc["wild/0", "steps"] < 23
+    assert "not a finite number" in runs.loc["wild/0", "note"]
+    assert results.verdicts["verdict"].tolist() == ["inconclusive"]
+    assert {path.parent.name for path in tmp_path.glob("agents/*/*")} == {"off"}
+    with pytest.raises(BadInput, match="'wild/0' has no trained agents"):
+        results.agent("speaker", "wild/0")
+
+
+def test_a_run_that_meets_its_rule_stops(tiny, tmp_path):
+    results = run_study(tiny(base={"stop_accuracy": 0.01}), tmp_path)
+    assert set(results.runs["status"]) == {"stopped"}
+    assert set(results.runs["steps"]) == {0}
+    assert set(results.languages["step"]) == {0}
+
+
+def test_probes_measure_the_last_languages(tiny, tmp_path, quick_probe):
+    results = run_study(tiny(probes=[quick_probe]), tmp_path)
+    rows = results.metrics[results.metrics["metric"] == "ease_of_teaching"]
+    assert rows["run"].tolist() == [run.name for run in tiny().expand()]
+    assert set(rows["step"]) == {23}
+    assert rows["value"].between(0, 1).all()
+    assert results.description["definitions"]["ease_of_teaching"][2] == "0 to 1"
+
+
+def test_stacks_may_be_trained_in_processes_of_their_own(tiny, tmp_path):
+    study = tiny(max_stack=3)
+    alone = run_study(study, tmp_path / "alone")
+    paper = StringIO()
+    console = Console(file=paper, width=200)
+    together = run_study(study, tmp_path / "together", workers=2, console=console)
+    assert together.runs["stack"].nunique() == 2
+    assert_same(together, alone)
+    assert "100%, 6 of 6 runs ended" in paper.getvalue()
+
+
+def test_an_error_in_a_process_of_its_own_arrives_as_what_it_is(tiny, tmp_path):
+    study = tiny(max_stack=3)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "001").write_text("in the way")
+    with pytest.raises(StorageError, match="parts/001 could not be"):
+        run_study(study, tmp_path, workers=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"executor": "lokal"}, "unknown executor 'lokal'; known: local, ray. Did you mean 'local'"),
+        ({"device": "gpu"}, "unknown device 'gpu'"),
+        ({"device": "meta"}, "device 'meta' is not supported"),
+        ({"workers": 0}, "workers must be at least 1, got 0"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_written(tiny, tmp_path, options, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        run_study(tiny(), tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_ray_is_asked_for_by_the_name_of_its_extra(tiny, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(BadInput, match=r"executor 'ray' needs the package ray; .*emcomm\[ray\]"):
+        run_study(tiny(), tmp_path, executor="ray")
+
+
+def test_results_can_be_kept_from_being_gone_on_with(tiny, tmp_path):
+    run_study(tiny(), tmp_path)
+    with pytest.raises(BadInput, match="already holds results"):
+        run_study(tiny(), tmp_path, resume=False)
+
+
+def test_a_folder_that_is_being_written_is_refused(tiny, tmp_path):
+    with FolderLock(tmp_path), pytest.raises(StorageError, match="is being written by process"):
+        run_study(tiny(), tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tiny, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="could not be made a folder"):
+        run_study(tiny(), tmp_path / "file" / "out")
+
+
+def test_a_full_disk_loses_nothing(tiny, tmp_path, monkeypatch):
+    whole = run_study(tiny(), tmp_path / "whole")
+    put, count = os.replace, 0
+
+    def replace(*arguments):
+        nonlocal count
+        count += 1
+        if count > 8:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        put(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        with pytest.raises(StorageError, match="No space left on device"):
+            run_study(tiny(), tmp_path / "full", checkpoint_every=0.0)
+    partial = Results(tmp_path / "full")
+    assert len(partial.metrics) > 0
+    assert_same(run_study(tiny(), tmp_path / "full", checkpoint_every=0.0), whole)
+
+
+def test_tables_are_written_again_where_they_are_missing(tiny, tmp_path):
+    whole = frames(run_study(tiny(), tmp_path))
+    (tmp_path / "runs.parquet").unlink()
+    (tmp_path / "metrics.parquet").unlink()
+    again = Results(tmp_path)
+    assert not again.finished
+    for name, table in frames(again).items():
+        pd.testing.assert_frame_equal(table, whole[name], check_exact=True)
+    collect(StudyFolder(tmp_path))
+    assert Results(tmp_path).finished
+
+
+def test_seeds_and_steps_are_adjusted(tiny):
+    study = adjusted(tiny(), seeds=5, steps=7)
+    assert (study.seeds, study.base.steps) == (5, 7)
+    assert adjusted(tiny(), seeds=[2, 3]).seed_list == (2, 3)
+    assert adjusted(tiny()) == tiny()
