@@ -1,8 +1,8 @@
 """What one would write for a single run: two ordinary modules, a data loader, an optimiser, a loop.
 
-This is the yardstick of `benchmarks.throughput`. It plays the same game as emcomm's runs do there, with the same widths,
-batch and learning rule, and is written the way tutorials write such loops: nothing is left out to make it faster, and
-nothing is done to make it slower. Only the world comes from emcomm.
+This is the yardstick of `benchmarks.throughput`. It plays the same game as emcomm's runs do there, with the same
+widths, batch and learning rule, and is written the way tutorials write such loops: nothing is left out to make it
+faster, and nothing is done to make it slower. Only the world comes from emcomm.
 """
 
 from __future__ import annotations

@@ -16,13 +16,14 @@ from types import TracebackType
 from typing import Protocol
 
 from benchmarks.machine import forget_peak, peak_memory
-from benchmarks.plain_loop import PlainLoop
 from benchmarks.settings import Arm, Setting
 from emcomm.errors import EmcommError
 from emcomm.studies.plan import stack_runs
 from emcomm.training import Trainer
 
 __all__ = ["Player", "Seat", "Spell", "StackedRuns", "play"]
+
+TINY = Setting("tiny", values=(2, 3), hidden=5, batch_size=7, length=2, symbols=11)
 
 
 class Player(Protocol):
@@ -132,7 +133,7 @@ class Seat:
 
 def _serve(setting: Setting, arm: Arm | None, largest: int, theirs: Connection) -> None:
     """Play whenever asked to, until the other side hangs up."""
-    _touch_everything()
+    play(_seated(TINY, arm and Arm(2, arm.matmul), 2), 0.0)  # what libraries set up once is not the player's memory
     forget_peak()
     start = peak_memory()
     player: Player | None = None
@@ -142,7 +143,7 @@ def _serve(setting: Setting, arm: Arm | None, largest: int, theirs: Connection) 
         except (EOFError, ConnectionResetError, KeyboardInterrupt):
             return
         try:
-            player = player or (setting.plain() if arm is None else StackedRuns(setting, arm, largest))
+            player = player or _seated(setting, arm, largest)
             spell = play(player, seconds)
             theirs.send(Spell(spell.games, spell.seconds, max(0, peak_memory() - start)))
         except KeyboardInterrupt:
@@ -152,10 +153,5 @@ def _serve(setting: Setting, arm: Arm | None, largest: int, theirs: Connection) 
             return
 
 
-def _touch_everything() -> None:
-    """Play a few tiny games, so that what the libraries set up when first used is not taken for the player's memory."""
-    tiny = Setting("tiny", values=(2, 3), hidden=5, batch_size=7, length=2, symbols=11)
-    players: list[Player] = [PlainLoop(tiny.world, symbols=11, length=2, hidden=5, batch_size=7)]
-    players.append(StackedRuns(tiny, Arm(2), 2))
-    for player in players:
-        play(player, 0.0)
+def _seated(setting: Setting, arm: Arm | None, largest: int) -> Player:
+    return setting.plain() if arm is None else StackedRuns(setting, arm, largest)

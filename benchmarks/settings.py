@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from benchmarks.plain_loop import PlainLoop
 from emcomm.agents import GRU
@@ -13,7 +14,9 @@ from emcomm.errors import BadInput
 from emcomm.training import Run, Setup
 from emcomm.worlds import AttributeWorld
 
-__all__ = ["SETTINGS", "Arm", "Setting"]
+__all__ = ["SETTINGS", "Arm", "Matmul", "Setting"]
+
+Matmul = Literal["float32", "bfloat16"]
 
 EMBEDDING = 16
 LEARNING_RATE = 1e-3
@@ -25,7 +28,7 @@ class Arm:
     """How emcomm plays a setting: `runs` runs at once, with matrix products in `matmul`."""
 
     runs: int
-    matmul: str = "float32"
+    matmul: Matmul = "float32"
 
     def __post_init__(self) -> None:
         if self.runs < 1:
@@ -72,7 +75,7 @@ class Setting:
         """What there is to talk about."""
         return AttributeWorld(values=self.values)
 
-    def setup(self, matmul: str = "float32") -> Setup:
+    def setup(self, matmul: Matmul = "float32") -> Setup:
         """Build the set-up of emcomm's runs."""
         agent = GRU(hidden=self.hidden, embedding=EMBEDDING)
         return Setup(

@@ -52,8 +52,9 @@ class Plan:
     @property
     def runs(self) -> list[Run]:
         """Every run, in the order of the study."""
-        by_name = {run.name: run for stack in self.stacks for run in stack.runs}
-        return [by_name[run.name] for run in self.study.expand()]
+        conditions, seeds = list(self.study.arms), self.study.seed_list
+        runs = [run for stack in self.stacks for run in stack.runs]
+        return sorted(runs, key=lambda run: (seeds.index(run.seed), conditions.index(run.condition)))
 
     @property
     def games(self) -> int:

@@ -62,4 +62,4 @@ def test_no_set_of_pressures_occurs_twice(design, count):
 
 def test_unknown_keys_of_a_condition_are_refused():
     with pytest.raises(BadInput, match="unknown key 'setting'.*Did you mean 'settings'"):
-        Condition(**{"setting": {"base.steps": 3}})
+        Condition(setting={"base.steps": 3})  # type: ignore[call-arg]

@@ -1,0 +1,180 @@
+"""Games per second and memory against the number of runs in a stack: ``python -m benchmarks.scaling``."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from benchmarks.options import count, introduce, quiet, seconds
+from benchmarks.players import Seat
+from benchmarks.scores import Score, score
+from benchmarks.settings import SETTINGS, Arm, Matmul, Setting
+from emcomm.errors import EmcommError
+
+__all__ = ["Point", "doublings", "main", "measure", "memory_words", "options", "table", "write_csv"]
+
+MEGABYTE = 1e6
+STEADY = 1.25
+"""Memory per run counts as constant while what one more run takes grows by no more than this factor."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A stack of one size.
+
+    Attributes:
+        runs: how many.
+        speed: games per second over all runs.
+        memory: peak resident set beyond what importing everything takes, in bytes.
+    """
+
+    runs: int
+    speed: Score
+    memory: int
+
+    @property
+    def memory_per_run(self) -> float:
+        """Memory divided by runs, in bytes."""
+        return self.memory / self.runs
+
+
+def doublings(most: int) -> list[int]:
+    """1, 2, 4, ... up to `most`."""
+    return [1 << power for power in range(most.bit_length())]
+
+
+def measure(
+    setting: Setting,
+    runs: Sequence[int],
+    *,
+    matmul: Matmul = "float32",
+    seconds: float,
+    rounds: int,
+    tell: Callable[[str], None] = quiet,
+) -> list[Point]:
+    """Train stacks of different sizes, one after the other, each in a new process.
+
+    Args:
+        setting: what is played.
+        runs: sizes of stacks.
+        matmul: precision of matrix products.
+        seconds: least length of a spell.
+        rounds: how many spells are timed, after one that is not.
+        tell: is told which stack plays.
+
+    Raises:
+        EmcommError: a stack failed, most likely as memory was short.
+    """
+    points = []
+    for number in runs:
+        tell(f"{number} runs")
+        with Seat(setting, Arm(number, matmul), number) as seat:
+            seat.play(seconds / 2)
+            spells = [seat.play(seconds) for _ in range(rounds)]
+        points.append(Point(number, score(spells), spells[-1].memory))
+    return points
+
+
+def further(before: Point, after: Point) -> float:
+    """What each run that `after` has beyond `before` takes, in bytes."""
+    return (after.memory - before.memory) / (after.runs - before.runs)
+
+
+def memory_words(points: Sequence[Point]) -> str:
+    """Say whether memory per run stays constant, judged by what further runs take; empty for fewer than three sizes."""
+    if len(points) < 3:
+        return ""
+    first, last = further(points[-3], points[-2]), further(points[-2], points[-1])
+    words = "stays constant" if last <= STEADY * first else "grows"
+    return (
+        f"Memory per run {words}: from {points[-3].runs} to {points[-2].runs} runs each further one takes "
+        f"{first / MEGABYTE:.1f} MB, from there to {points[-1].runs} runs {last / MEGABYTE:.1f} MB."
+    )
+
+
+def table(points: Sequence[Point], setting: Setting) -> Table:
+    """Lay out what was measured."""
+    made = Table(box=SIMPLE_HEAD, title=setting.title, title_justify="left", title_style="bold")
+    for heading in ("runs", "games/s", "slowest to fastest", "peak memory", "per run", "each further run"):
+        made.add_column(heading, justify="right")
+    for before, point in zip([None, *points[:-1]], points, strict=True):
+        more = "" if before is None else f"{further(before, point) / MEGABYTE:.1f} MB"
+        speed = point.speed
+        made.add_row(
+            str(point.runs),
+            f"{speed.median / 1000:.1f} k",
+            f"{speed.low / 1000:.1f} to {speed.high / 1000:.1f} k",
+            f"{point.memory / MEGABYTE:.1f} MB",
+            f"{point.memory_per_run / MEGABYTE:.1f} MB",
+            more,
+        )
+    return made
+
+
+def write_csv(points: Sequence[Point], path: Path) -> None:
+    """Write one row a stack: runs, games per second (median, slowest, fastest), memory in bytes."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["runs", "games_per_second", "slowest", "fastest", "memory", "memory_per_run"])
+        for point in points:
+            speed = point.speed
+            writer.writerow([point.runs, speed.median, speed.low, speed.high, point.memory, point.memory_per_run])
+
+
+def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; a wrong one ends the process with status 2."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
+    parser.add_argument("--setting", choices=SETTINGS, default="small", help="what to play [small]")
+    parser.add_argument("--most", type=count, default=256, metavar="N", help="runs of the largest stack [256]")
+    parser.add_argument("--matmul", choices=("float32", "bfloat16"), default="float32", help="products [float32]")
+    parser.add_argument("--seconds", type=seconds, default=2.0, metavar="S", help="least length of a spell [2]")
+    parser.add_argument("--rounds", type=count, default=3, metavar="N", help="timed spells of each stack [3]")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results", metavar="DIR", help="folder [benchmarks/results]"
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the table, write table and figure; return the exit status."""
+    chosen = options(argv)
+    console, setting = introduce(), SETTINGS[chosen.setting]
+    try:
+        chosen.out.mkdir(parents=True, exist_ok=True)
+        with console.status("") as status:
+            points = measure(
+                setting,
+                doublings(chosen.most),
+                matmul=chosen.matmul,
+                seconds=chosen.seconds,
+                rounds=chosen.rounds,
+                tell=status.update,
+            )
+        console.print(table(points, setting))
+        if memory_words(points):
+            console.print(memory_words(points), highlight=False)
+        stem = chosen.out / f"scaling_{setting.name}_{chosen.matmul}"
+        write_csv(points, stem.with_suffix(".csv"))
+        _draw(points, setting, stem.with_suffix(".png"))
+    except (EmcommError, OSError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        return 1
+    console.print(f"Written: {stem}.csv, {stem}.png", markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _draw(points: Sequence[Point], setting: Setting, path: Path) -> None:
+    from benchmarks.figure import draw_scaling  # the players' processes import this module, and need no matplotlib
+
+    draw_scaling(points, setting, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
