@@ -31,7 +31,7 @@ def seconds(text: str) -> float:
     return number
 
 
-def quiet(words: str) -> None:  # noqa: ARG001
+def quiet(words: str) -> None:
     """Tell nobody how far a measurement is."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ __all__ = ["Point", "doublings", "main", "measure", "memory_words", "options", "
 
 MEGABYTE = 1e6
 STEADY = 1.25
-"""Memory per run counts as constant while what one more run takes grows by no more than this factor."""
+"""Memory per run counts as constant if that of the largest stack is at most this many times that of the typical one."""
 
 
 @dataclass(frozen=True)
@@ -82,30 +83,24 @@ def measure(
     return points
 
 
-def further(before: Point, after: Point) -> float:
-    """What each run that `after` has beyond `before` takes, in bytes."""
-    return (after.memory - before.memory) / (after.runs - before.runs)
-
-
 def memory_words(points: Sequence[Point]) -> str:
-    """Say whether memory per run stays constant, judged by what further runs take; empty for fewer than three sizes."""
-    if len(points) < 3:
-        return ""
-    first, last = further(points[-3], points[-2]), further(points[-2], points[-1])
-    words = "stays constant" if last <= STEADY * first else "grows"
+    """Say whether memory per run stays constant: whether the largest stack needs more of it than smaller ones do."""
+    *smaller, largest = (point.memory_per_run for point in points)
+    if not smaller:
+        return f"Memory per run: {largest / MEGABYTE:.1f} MB."
+    words = "stays constant" if largest <= STEADY * statistics.median(smaller) else "grows"
     return (
-        f"Memory per run {words}: from {points[-3].runs} to {points[-2].runs} runs each further one takes "
-        f"{first / MEGABYTE:.1f} MB, from there to {points[-1].runs} runs {last / MEGABYTE:.1f} MB."
+        f"Memory per run {words}: {largest / MEGABYTE:.1f} MB in the stack of {points[-1].runs}, "
+        f"{min(smaller) / MEGABYTE:.1f} to {max(smaller) / MEGABYTE:.1f} MB in smaller ones."
     )
 
 
-def table(points: Sequence[Point], setting: Setting) -> Table:
+def table(points: Sequence[Point]) -> Table:
     """Lay out what was measured."""
-    made = Table(box=SIMPLE_HEAD, title=setting.title, title_justify="left", title_style="bold")
-    for heading in ("runs", "games/s", "slowest to fastest", "peak memory", "per run", "each further run"):
+    made = Table(box=SIMPLE_HEAD)
+    for heading in ("runs", "games/s", "slowest to fastest", "peak memory", "per run"):
         made.add_column(heading, justify="right")
-    for before, point in zip([None, *points[:-1]], points, strict=True):
-        more = "" if before is None else f"{further(before, point) / MEGABYTE:.1f} MB"
+    for point in points:
         speed = point.speed
         made.add_row(
             str(point.runs),
@@ -113,7 +108,6 @@ def table(points: Sequence[Point], setting: Setting) -> Table:
             f"{speed.low / 1000:.1f} to {speed.high / 1000:.1f} k",
             f"{point.memory / MEGABYTE:.1f} MB",
             f"{point.memory_per_run / MEGABYTE:.1f} MB",
-            more,
         )
     return made
 
@@ -157,9 +151,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 rounds=chosen.rounds,
                 tell=status.update,
             )
-        console.print(table(points, setting))
-        if memory_words(points):
-            console.print(memory_words(points), highlight=False)
+        console.print(setting.title, style="bold", highlight=False)
+        console.print(table(points))
+        console.print(memory_words(points), highlight=False)
         stem = chosen.out / f"scaling_{setting.name}_{chosen.matmul}"
         write_csv(points, stem.with_suffix(".csv"))
         _draw(points, setting, stem.with_suffix(".png"))

@@ -93,7 +93,7 @@ def measure(
 
 def table(measured: Measured) -> Table:
     """Lay out what was measured in one setting."""
-    made = Table(box=SIMPLE_HEAD, title=measured.setting.title, title_justify="left", title_style="bold")
+    made = Table(box=SIMPLE_HEAD)
     made.add_column("player")
     for heading in ("runs", "games/s", "slowest to fastest", "x plain"):
         made.add_column(heading, justify="right")
@@ -171,6 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                     tell=status.update,
                 )
             results.append(measured)
+            console.print(setting.title, style="bold", highlight=False)
             console.print(table(measured))
         if file is not None:
             file.write_text(json.dumps(as_data(results), indent=2) + "\n", encoding="utf-8")

@@ -62,7 +62,7 @@ def message_lengths(symbols: Tensor) -> Tensor:
 
 def trim(symbols: Tensor) -> Tensor:
     """Set everything after the first EOS to 0; shape and dtype are kept."""
-    return symbols * (symbols != EOS).to(symbols.dtype).cumprod(-1)
+    return symbols * (symbols != EOS).cumprod(-1).to(symbols.dtype)
 
 
 def replace_symbols(symbols: Tensor, probability: Tensor, draws: Tensor, channel: Channel) -> Tensor:

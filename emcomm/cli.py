@@ -107,6 +107,8 @@ def _run(
     for run, steps_done, note in zip(failed["run"], failed["steps"], failed["note"], strict=True):
         console.print(Text(f"run {run} failed at step {steps_done}: {note}", style="red"))
     console.print(Text(f"report: {results.path / 'report.html'}"), soft_wrap=True)
+    if len(failed) == len(results.runs):
+        raise EmcommError(f"all {len(failed)} runs failed; the first: {failed['note'].iloc[0]}")
 
 
 def carry_out(

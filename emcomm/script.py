@@ -70,8 +70,9 @@ class Study(definition.Study):
 
 
 def _script_of(study: Study) -> Path | None:
-    """Return the script that is running, if the study is one of its own."""
-    main = sys.modules.get("__main__")
-    file = getattr(main, "__file__", None)
-    own = file is not None and any(value is study for value in vars(main).values())
-    return Path(file).resolve() if file is not None and own else None
+    """Return the file at whose top level the study stands, for other processes that need its plug-ins."""
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", {})
+        if names.get("__file__") and any(value is study for value in list(names.values())):
+            return Path(names["__file__"]).resolve()
+    return None

@@ -16,6 +16,7 @@ import emcomm
 from emcomm.cli import main
 from emcomm.errors import BadInput
 from emcomm.language import Language
+from emcomm.pressures import PRESSURES
 from emcomm.studies.results import Results
 from emcomm.studies.scripts import load_study
 
@@ -244,10 +245,35 @@ def test_a_full_disk_is_one_line_and_status_1(script, tmp_path, capsys, monkeypa
 
 def test_failed_runs_are_named(script, tmp_path, capsys):
     setting = "base.listener_learning_rate=1e38"
-    assert main(["run", str(script), "--out", str(tmp_path / "out"), "--set", setting]) == 0
-    text = capsys.readouterr().out
+    assert main(["run", str(script), "--out", str(tmp_path / "out"), "--set", setting]) == 1
+    text, error = capsys.readouterr()
     assert "run off/0 failed at step" in text
     assert "4 failed" in text
+    assert error.startswith("emcomm: all 4 runs failed; the first: loss was not a finite number at step")
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_processes_of_their_own_know_the_plugins_of_the_script(tmp_path, monkeypatch, capsys):
+    own = """
+from typing import ClassVar
+from emcomm.pressures import Pressure
+
+class Quiet(Pressure):
+    name: ClassVar[str] = "quiet_pressure_of_a_test"
+    family: ClassVar = "social"
+    source: ClassVar[str] = "nobody"
+"""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    path = tmp_path / "with_own_pressure.py"
+    path.write_text(own + SCRIPT.replace("ListenerReset(every=5)", "Quiet()"))
+    options = ["--out", str(tmp_path / "out"), "--set", "max_stack=2", "--workers", "2"]
+    try:
+        assert main(["run", str(path), *options]) == 0
+        assert set(Results(tmp_path / "out").runs["status"]) == {"done"}
+    finally:
+        PRESSURES._known.pop("quiet_pressure_of_a_test", None)
+        sys.modules.pop("emcomm_script_with_own_pressure", None)
+    assert "4 runs in 2 stacks" in capsys.readouterr().out
 
 
 def test_interrupting_says_how_to_go_on_and_leaves_with_130(script, tmp_path):

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from emcomm.agents.functions import add_rows, flat_rows, linear, product
+from emcomm.agents.functions import add_rows, flat_rows, linear, product, sigmoid_
 
 __all__ = ["GRUCell"]
 
@@ -48,12 +48,12 @@ class _Step(Function):
         if dtype == torch.float32:
             gates = product(state, weight.mT)
             candidate = gates[..., 2 * hidden :].add_(bias.unsqueeze(-2))
-            reset_update = gates[..., : 2 * hidden].add_(inputs[..., : 2 * hidden]).sigmoid_()
+            reset_update = sigmoid_(gates[..., : 2 * hidden].add_(inputs[..., : 2 * hidden]))
         else:
             state_low, weight_low = state.to(dtype), weight.to(dtype)
             low = product(state_low, weight_low.mT)
             candidate = low[..., 2 * hidden :] + bias.unsqueeze(-2)
-            reset_update = (inputs[..., : 2 * hidden] + low[..., : 2 * hidden]).sigmoid_()
+            reset_update = sigmoid_(inputs[..., : 2 * hidden] + low[..., : 2 * hidden])
         reset, update = reset_update[..., :hidden], reset_update[..., hidden:]
         if hold is not None:
             update.masked_fill_(hold.unsqueeze(-1), 1.0)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-__all__ = ["add_rows", "flat_rows", "linear", "policy", "product", "rows", "sample"]
+__all__ = ["add_rows", "flat_rows", "linear", "policy", "product", "rows", "sample", "sigmoid_"]
 
 
 def product(a: Tensor, b: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -26,6 +26,28 @@ def product(a: Tensor, b: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     if dtype == torch.float32:
         return multiply(a, b)
     return multiply(a.to(dtype), b.to(dtype)).float()
+
+
+_GRAIN = 32_768  # torch shares larger tensors out among its threads
+_GROUP = 32  # numbers one turn of its vectorised loops takes, at most
+
+
+def sigmoid_(x: Tensor) -> Tensor:
+    """The logistic function in place, with the same bits wherever in a stack a number stands.
+
+    On a CPU torch rounds the numbers left over at the end of a row, or of a thread's share, differently. Where that
+    would treat the members of a stack differently, tanh is used, which treats all numbers alike but takes longer.
+
+    Args:
+        x: ``[*stack, n, width]``, contiguous or the first columns of a contiguous tensor.
+    """
+    width = x.numel() if x.is_contiguous() else x.shape[-1]
+    threads = max(1, min(torch.get_num_threads(), -(-x.numel() // _GRAIN)))
+    share = -(-x.numel() // threads)
+    whole_rows = share % max(1, width) == 0 and not x.is_contiguous()
+    if x.is_cuda or whole_rows or (width % _GROUP == 0 and share % _GROUP == 0):
+        return x.sigmoid_()
+    return x.mul_(0.5).tanh_().mul_(0.5).add_(0.5)
 
 
 class _Linear(Function):

@@ -17,7 +17,7 @@ from typing import Any
 
 from emcomm import errors
 from emcomm.errors import BadInput, EmcommError
-from emcomm.studies.stack_work import Report, StackProgress, StackTask, run_stack
+from emcomm.studies.stack_work import Report, StackProgress, StackTask, look, run_stack
 
 __all__ = ["EXECUTORS", "Executor", "run_locally", "run_on_ray"]
 
@@ -107,7 +107,7 @@ def run_on_ray(tasks: Sequence[StackTask], report: Report, workers: int = 1) -> 
 
     Args:
         tasks: the stacks.
-        report: told of every stack that has ended.
+        report: told of what every stack has committed, now and then.
         workers: processors for each stack.
 
     Raises:
@@ -119,29 +119,31 @@ def run_on_ray(tasks: Sequence[StackTask], report: Report, workers: int = 1) -> 
     except ImportError:
         raise BadInput("executor 'ray' needs the package ray; install it with: pip install 'emcomm[ray]'") from None
     if not ray.is_initialized():
-        ray.init(log_to_driver=False)
+        ray.init(log_to_driver=False, logging_level="warning")
     gpus = 1 if any(task.device.startswith("cuda") for task in tasks) else 0
     remote = ray.remote(num_cpus=workers, num_gpus=gpus)(_on_cluster)
-    pending = [remote.remote(replace(task, threads=workers)) for task in tasks]
+    pending = {remote.remote(replace(task, threads=workers)): task for task in tasks}
     try:
         while pending:
-            done, pending = ray.wait(pending, timeout=POLL)
-            for result in ray.get(done):
-                if isinstance(result, EmcommError):
-                    raise result
-                report(result)
+            for task in pending.values():
+                report(look(task))
+            for done in ray.wait(list(pending), timeout=POLL)[0]:
+                task, failure = pending.pop(done), ray.get(done)
+                if failure is not None:
+                    raise failure
+                report(look(task))
     finally:
-        for result in pending:
-            ray.cancel(result)
+        for left in pending:
+            ray.cancel(left)
 
 
-def _on_cluster(task: StackTask) -> StackProgress | EmcommError:
-    seen: list[StackProgress] = []
+def _on_cluster(task: StackTask) -> EmcommError | None:
+    """Train one stack on some machine of the cluster; return what it failed with."""
     try:
-        run_stack(task, seen.append)
+        run_stack(task, lambda _: None)
     except EmcommError as error:
         return error
-    return seen[-1]
+    return None
 
 
 EXECUTORS: dict[str, Executor] = {"local": run_locally, "ray": run_on_ray}

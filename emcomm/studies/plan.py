@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -120,9 +121,7 @@ def print_plan(plan: Plan, console: Console) -> None:
     console.print(_stacks(plan))
     seeds = len(study.seed_list)
     counts = f"{_count(len(study.arms), 'condition')} x {_count(seeds, 'seed')} = {_count(len(runs), 'run')}"
-    console.print(
-        Text(f"{counts} in {_count(len(plan.stacks), 'stack')}; at most {plan.games:,} games".replace(",", " "))
-    )
+    console.print(Text(f"{counts} in {_count(len(plan.stacks), 'stack')}; at most {_number(plan.games)} games"))
     for line in capacity_warnings(runs):
         console.print(Text(line, style="yellow"))
 
@@ -164,17 +163,25 @@ def _stacks(plan: Plan) -> Table:
     for key in groups:
         stacks = [stack for stack in plan.stacks if stack.runs[0].stack_key == key]
         sizes = _sizes([len(stack.runs) for stack in stacks])
-        speaker, listener = (
-            sum(p.numel() for p in agent.parameters()) for agent in build_agents(stacks[0].runs[0].setup)
-        )
+        speaker, listener = _parameters(stacks[0].runs[0].setup)
         why = stacks[0].why or ("" if len(stacks) == 1 else f"at most {plan.study.max_stack} runs a stack")
         names = stacks[0].name if len(stacks) == 1 else f"{stacks[0].name} to {stacks[-1].name}"
-        table.add_row(names, sizes, f"{speaker:,}".replace(",", " "), f"{listener:,}".replace(",", " "), Text(why))
+        table.add_row(names, sizes, speaker, listener, Text(why))
     return table
+
+
+def _parameters(setup: Setup) -> list[str]:
+    """Return how many numbers a speaker and a listener learn, written for people."""
+    with torch.random.fork_rng(devices=[]):  # their weights are drawn and thrown away
+        return [_number(sum(p.numel() for p in agent.parameters())) for agent in build_agents(setup)]
 
 
 def _sizes(sizes: Sequence[int]) -> str:
     return " + ".join(map(str, sizes)) if len(sizes) <= 4 else f"{len(sizes)} x {min(sizes)} to {max(sizes)}"
+
+
+def _number(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
 
 
 def _count(number: int, what: str) -> str:

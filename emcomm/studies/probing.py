@@ -41,15 +41,15 @@ def probe(
 def final_observations(part: Part, runs: Sequence[Run]) -> list[Observation]:
     """Return the last recorded languages of every run that ended well, as training showed them."""
     wanted = [run for run in runs if part.state.runs[run.name].status in ("done", "stopped")]
-    frame = read_tables(part.files("languages"), language_schema(0))
+    ends = {run.name: part.state.runs[run.name].steps for run in wanted}
+    frame = read_tables(part.files("languages"), language_schema(0), ends)
     found = []
     for run in wanted:
-        rows = frame[frame["run"] == run.name]
-        last = rows[rows["step"] == rows["step"].max()].sort_values(["speaker", "meaning"])
+        last = frame[frame["run"] == run.name].sort_values(["speaker", "meaning"])
         setup = run.setup
         messages = _symbols(last["message"].tolist(), setup.channel.max_length)
         shaped = messages.reshape(setup.pairs, -1, setup.channel.max_length)
-        found.append(Observation(run, int(last["step"].iloc[0]), shaped, {}, True))
+        found.append(Observation(run, ends[run.name], shaped, {}, True))
     return found
 
 

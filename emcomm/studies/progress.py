@@ -145,7 +145,7 @@ class Silence:
 
 
 class Lines(Silence):
-    """Prints a plain line when a stack has ended, and otherwise at most every ten seconds.
+    """Prints a plain line after a few seconds, when a stack has ended, and otherwise at most every ten seconds.
 
     Args:
         tally: adds up the progress.
@@ -159,7 +159,8 @@ class Lines(Silence):
     def update(self, progress: StackProgress) -> None:
         """Print where everything is, if it is time."""
         self.tally.update(progress)
-        if progress.finished or self.tally.seconds - self.printed >= BETWEEN_LINES:
+        due = BETWEEN_LINES if self.printed else FIRST_ESTIMATE
+        if progress.finished or self.tally.seconds - self.printed >= due:
             self.printed = self.tally.seconds
             self.console.print(self.tally.words(), highlight=False, markup=False)
 

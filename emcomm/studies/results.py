@@ -146,6 +146,7 @@ class Results:
         Raises:
             BadInput: there is no such agent, or its run has not ended well.
         """
+        import torch
         from safetensors.torch import load_file
 
         from emcomm.training import build_agents
@@ -160,7 +161,8 @@ class Results:
             raise BadInput(f"run {run!r} has no trained agents yet; agents are kept when a run ends without failing")
         with storing(file, "read"):
             weights = load_file(file)
-        agent = build_agents(setup)[0 if role == "speaker" else 1]
+        with torch.random.fork_rng(devices=[]):  # its first weights are drawn and thrown away
+            agent = build_agents(setup)[0 if role == "speaker" else 1]
         own = {
             name.removeprefix(f"{role}."): value[index]
             for name, value in weights.items()

@@ -20,7 +20,6 @@ __all__ = ["GROUP", "find_study", "known_studies", "load_plugins", "load_study"]
 
 GROUP = "emcomm.studies"
 EXPERIMENTS = Path("experiments")
-MAINS = ("__main__", "__mp_main__")
 
 
 def find_study(wanted: str) -> tuple[Study, Path | None]:
@@ -80,10 +79,8 @@ def load_study(path: Path) -> Study:
 
 
 def load_plugins(script: Path | None) -> None:
-    """Make the plug-ins that a script defines known in this process, unless it is the script that is running."""
-    if script is None or any(_file(sys.modules.get(main)) == script.resolve() for main in MAINS):
-        return
-    if _name(script) not in sys.modules:
+    """Make the plug-ins that a script defines known in this process, unless it has been loaded, under whatever name."""
+    if script is not None and all(_file(module) != script.resolve() for module in list(sys.modules.values())):
         _load(script)
 
 
@@ -112,8 +109,8 @@ def _name(path: Path) -> str:
     return f"emcomm_script_{path.stem}"
 
 
-def _file(module: ModuleType | None) -> Path | None:
-    file = getattr(module, "__file__", None)
+def _file(module: ModuleType) -> Path | None:
+    file = getattr(module, "__dict__", {}).get("__file__")
     return Path(file).resolve() if file else None
 
 

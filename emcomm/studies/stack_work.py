@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,14 @@ from safetensors import torch as safetensors
 from emcomm.studies.claiming import stored_plan
 from emcomm.studies.files import FolderLock, atomic, make_folder
 from emcomm.studies.folder import StudyFolder
-from emcomm.studies.part import Part
+from emcomm.studies.part import Part, RunState
 from emcomm.studies.probing import probe
 from emcomm.studies.recorder import Recorder
 from emcomm.studies.scripts import load_plugins
 from emcomm.studies.study import Study
 from emcomm.training import Finished, Observed, Run, Trainer, load_checkpoint, save_checkpoint, train
 
-__all__ = ["Report", "StackProgress", "StackTask", "run_stack"]
+__all__ = ["Report", "StackProgress", "StackTask", "look", "run_stack"]
 
 QUICKLY = 15
 
@@ -212,16 +212,28 @@ class _StackWork:
 
     def progress(self) -> StackProgress:
         """Return how far the stack is."""
-        states = list(self.states.values())
-        active = [state for state in states if not state.ended]
-        return StackProgress(
-            stack=self.task.stack,
-            step=max(state.steps for state in active or states),
-            steps=max(run.setup.steps for run in self.runs),
-            runs=len(states),
-            active=len(active),
-            games=sum(state.games for state in states),
-            seconds=sum(state.seconds for state in states),
-            failed=sum(state.status == "failed" for state in states),
-            finished=self.part.state.finished,
-        )
+        return _progress(self.task.stack, self.runs, self.states, self.part.state.finished)
+
+
+def look(task: StackTask) -> StackProgress:
+    """Return how far a stack was at its last commit, whoever is training it."""
+    folder = StudyFolder(task.folder)
+    stack = next(stack for stack in stored_plan(folder).stacks if stack.name == task.stack)
+    state = Part(folder.part(stack.name), [run.name for run in stack.runs]).state
+    return _progress(stack.name, stack.runs, state.runs, state.finished)
+
+
+def _progress(stack: str, runs: Sequence[Run], known: Mapping[str, RunState], finished: bool) -> StackProgress:
+    states = list(known.values())
+    active = [state for state in states if not state.ended]
+    return StackProgress(
+        stack=stack,
+        step=max(state.steps for state in active or states),
+        steps=max(run.setup.steps for run in runs),
+        runs=len(states),
+        active=len(active),
+        games=sum(state.games for state in states),
+        seconds=sum(state.seconds for state in states),
+        failed=sum(state.status == "failed" for state in states),
+        finished=finished,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +78,20 @@ def write_table(path: Path, table: pa.Table) -> None:
         pq.write_table(table, beside, compression=COMPRESSION)
 
 
-def read_tables(files: Iterable[Path], schema: pa.Schema) -> pd.DataFrame:
-    """Read Parquet files, one after the other, into one frame with the columns of `schema`."""
-    return pa.Table.from_batches(list(_batches(files, schema)), schema).to_pandas()
+def read_tables(files: Iterable[Path], schema: pa.Schema, last: Mapping[str, int] | None = None) -> pd.DataFrame:
+    """Read Parquet files, one after the other, into one frame with the columns of `schema`.
+
+    Args:
+        files: the files.
+        schema: the columns, ``run`` and ``step`` among them.
+        last: name of a run -> the one step of it that is wanted; None: everything.
+    """
+    batches = _batches(files, schema)
+    if last is None:
+        return pa.Table.from_batches(list(batches), schema).to_pandas()
+    frames = (batch.to_pandas() for batch in batches)
+    kept = [frame[frame["step"] == frame["run"].map(last)] for frame in frames]
+    return pd.concat(kept, ignore_index=True) if kept else schema.empty_table().to_pandas()
 
 
 def read_table(path: Path) -> pd.DataFrame:

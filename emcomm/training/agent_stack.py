@@ -13,11 +13,14 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.functional import pad
 
 from emcomm.agents import Listener, Speaker
 from emcomm.rng import generator
 
 __all__ = ["AgentStack"]
+
+_VECTOR = 16  # float32 numbers in the widest vector of a CPU
 
 
 class AgentStack:
@@ -56,13 +59,19 @@ class AgentStack:
         """Trainable numbers of one agent."""
         return sum(shape.numel() for shape in self.shapes.values())
 
+    @property
+    def width(self) -> int:
+        """Length of a row: whole vectors, as the optimiser rounds the numbers of a broken last one differently."""
+        return -(-self.numbers // _VECTOR) * _VECTOR
+
     def _newborn(self, seed: int, index: int, stream: str, step: int) -> Tensor:
         """First weights of one agent, as a row; they depend on the run's seed and the agent's place alone."""
         state = generator(seed, stream, step).integers(0, 2**63, size=index + 1)[index]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(state))  # noqa: TID251 - inside fork_rng, the global state comes back
             module = self.build()
-        return torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
+        row = torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
+        return pad(row, (0, self.width - len(row)))
 
     def _adopt(self, weights: Tensor, mean: Tensor, square: Tensor) -> None:
         """Take over a weight matrix and the optimiser's moments, and make the module's parameters views of it."""
@@ -105,7 +114,8 @@ class AgentStack:
         Source: Kingma & Ba 2015, with torch's fused kernel and default constants.
         """
         agents = len(self.weights)
-        flat = torch.cat([gradient.flatten(1) for gradient in gradients], 1)
+        rest = self.weights.new_zeros(agents, self.width - self.numbers)
+        flat = torch.cat([*(gradient.reshape(agents, -1) for gradient in gradients), rest], 1)
         groups: dict[tuple[float, int], list[int]] = {}
         for row, age in enumerate(self.ages):
             groups.setdefault((self.learning_rates[row // self.pairs], age), []).append(row)

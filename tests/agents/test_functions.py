@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pytest
 import torch
 from torch import Tensor
 
-from emcomm.agents.functions import add_rows, flat_rows, linear, policy, product, rows, sample
+from emcomm.agents.functions import add_rows, flat_rows, linear, policy, product, rows, sample, sigmoid_
 
 LAST = 1 - 2**-24  # the largest number a stream can draw
 
@@ -152,3 +153,29 @@ def test_trailing_silence_does_not_change_a_bit():
     for positions in (13, 14, 15, 16):
         part = policy(logits[:, :positions], choices[:, :positions], spoken[:, :positions])
         assert all(torch.equal(one, other) for one, other in zip(whole, part, strict=True))
+
+
+@pytest.fixture(params=[1, 2, 3])
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("width", [37, 64])
+@pytest.mark.parametrize("samples", [1, 23, 331, 1021])
+def test_the_logistic_function_is_the_same_everywhere_in_a_stack(width: int, samples: int, threads: int):
+    one = 3 * noise(samples, 3 * width)
+    for members in (2, 3, 5):
+        stack = one.expand(members, -1, -1).contiguous()
+        for x in (stack[..., :width].clone(), stack[..., : 2 * width]):  # of its own, and as columns of a wider one
+            expected = x.double().sigmoid()
+            found = sigmoid_(x)
+            assert found is x
+            torch.testing.assert_close(found.double(), expected, rtol=1e-6, atol=1e-7)
+            assert all(torch.equal(found[0], found[member]) for member in range(members))
+
+
+def test_the_logistic_function_of_nothing_is_nothing():
+    assert sigmoid_(torch.empty(2, 0, 5)).shape == (2, 0, 5)

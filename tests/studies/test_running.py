@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
 
 from emcomm.errors import BadInput, StorageError
 from emcomm.studies import stack_work
@@ -179,67 +175,6 @@ def test_an_unfinished_study_can_be_looked_at(tiny, tmp_path, monkeypatch, group
     assert "2 done, 2 pending" in repr(results)
 
 
-def test_more_seeds_are_added_to_what_is_there(tiny, tmp_path):
-    patterns = [Pattern("rich", metric="distinct_messages", direction="up")]
-    small = run_study(tiny(seeds=2, patterns=patterns), tmp_path)
-    large = run_study(tiny(seeds=3, patterns=patterns), tmp_path)
-    assert large.runs["seed"].tolist() == [0, 1, 2] * 3
-    assert large.runs["stack"].tolist() == ["000", "000", "001"] * 3
-    kept = large.metrics[large.metrics["run"].isin(small.runs["run"])]
-    pd.testing.assert_frame_equal(kept.reset_index(drop=True), small.metrics)
-    assert large.verdicts["n_on"].tolist() == [3, 3]
-    assert large.description["seeds"] == [0, 1, 2]
-
-
-def test_fewer_seeds_are_refused(tiny, tmp_path):
-    run_study(tiny(seeds=[3, 5]), tmp_path)
-    with pytest.raises(BadInput, match=r"seeds: \[3, 5\] → \[5\] \(more may be added, none left out\)"):
-        run_study(tiny(seeds=[5]), tmp_path)
-
-
-def test_another_setting_is_refused_and_the_difference_shown(tiny, tmp_path):
-    run_study(tiny(), tmp_path)
-    before = (tmp_path / "study.json").read_bytes()
-    other = tiny().set({"channel.symbols": 11, "pressures.teaching.every": 3, "patterns.0.min_delta": 0.75})
-    with pytest.raises(BadInput) as caught:
-        run_study(other, tmp_path)
-    assert str(caught.value).splitlines() == [
-        f"{tmp_path} holds results of another setting; use another folder, or set (stored → asked):",
-        "  base.channel.symbols: 7 → 11",
-        "  pressures.teaching.every: 7 → 3",
-        "  patterns.0.min_delta: 0.6 → 0.75",
-    ]
-    assert (tmp_path / "study.json").read_bytes() == before
-
-
-def test_many_differences_are_cut(tiny, tmp_path):
-    run_study(tiny(), tmp_path)
-    other = tiny(name="other", pressures={}, patterns=[], design="off", metrics=None, max_stack=3, base={"steps": 7})
-    with pytest.raises(BadInput, match=r"and \d+ more$") as caught:
-        run_study(other, tmp_path)
-    assert len(str(caught.value).splitlines()) == 12
-
-
-def test_words_that_no_result_follows_from_may_change(tiny, tmp_path):
-    run_study(tiny(), tmp_path)
-    patterns = [pattern.model_copy(update={"source": "Someone 1999"}) for pattern in tiny().patterns]
-    results = run_study(tiny(description="clearer", patterns=patterns), tmp_path)
-    assert results.study.description == "clearer"
-    assert results.study.patterns[0].source == "Someone 1999"
-
-
-def test_other_versions_are_a_warning(tiny, tmp_path):
-    run_study(tiny(), tmp_path)
-    stored = (tmp_path / "study.json").read_text()
-    now = np.__version__
-    (tmp_path / "study.json").write_text(stored.replace(f'"numpy": "{now}"', '"numpy": "0.1"'))
-    paper = StringIO()
-    console = Console(file=paper, width=200)
-    run_study(tiny(), tmp_path, console=console)
-    assert f"Warning: the results were begun with something else: numpy 0.1 → {now}" in paper.getvalue()
-    assert "1 of 1 stacks are finished already" in paper.getvalue()
-
-
 def test_a_failed_run_is_recorded_and_the_others_go_on(tiny, tmp_path):
     # One learning rate is far too large: that condition's runs stop being numbers, the other's do not.
     conditions = {
@@ -275,25 +210,6 @@ def test_probes_measure_the_last_languages(tiny, tmp_path, quick_probe):
     assert results.description["definitions"]["ease_of_teaching"][2] == "0 to 1"
 
 
-def test_stacks_may_be_trained_in_processes_of_their_own(tiny, tmp_path):
-    study = tiny(max_stack=3)
-    alone = run_study(study, tmp_path / "alone")
-    paper = StringIO()
-    console = Console(file=paper, width=200)
-    together = run_study(study, tmp_path / "together", workers=2, console=console)
-    assert together.runs["stack"].nunique() == 2
-    assert_same(together, alone)
-    assert "100%, 6 of 6 runs ended" in paper.getvalue()
-
-
-def test_an_error_in_a_process_of_its_own_arrives_as_what_it_is(tiny, tmp_path):
-    study = tiny(max_stack=3)
-    (tmp_path / "parts").mkdir()
-    (tmp_path / "parts" / "001").write_text("in the way")
-    with pytest.raises(StorageError, match="parts/001 could not be"):
-        run_study(study, tmp_path, workers=2)
-
-
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -307,12 +223,6 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(tiny, tmp_path, 
     with pytest.raises(BadInput, match=sentence):
         run_study(tiny(), tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
-
-
-def test_ray_is_asked_for_by_the_name_of_its_extra(tiny, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(BadInput, match=r"executor 'ray' needs the package ray; .*emcomm\[ray\]"):
-        run_study(tiny(), tmp_path, executor="ray")
 
 
 def test_results_can_be_kept_from_being_gone_on_with(tiny, tmp_path):
@@ -369,3 +279,16 @@ def test_seeds_and_steps_are_adjusted(tiny):
     assert (study.seeds, study.base.steps) == (5, 7)
     assert adjusted(tiny(), seeds=[2, 3]).seed_list == (2, 3)
     assert adjusted(tiny()) == tiny()
+
+
+def test_a_stack_can_be_looked_at_from_outside(tiny, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        kill_at(patch, 6)  # the study's description, then a checkpoint, two tables and a state, then a checkpoint
+        with pytest.raises(Killed):
+            run_study(tiny(), tmp_path, checkpoint_every=0.0)
+    task = stack_work.StackTask(tmp_path, "000")
+    seen = stack_work.look(task)
+    assert (seen.step, seen.active, seen.games, seen.finished) == (0, 6, 0, False)
+    run_study(tiny(), tmp_path)
+    seen = stack_work.look(task)
+    assert (seen.step, seen.active, seen.games, seen.finished) == (23, 0, 6 * 23 * 11, True)

@@ -84,3 +84,11 @@ def test_a_broken_file_is_one_line(tmp_path):
 def test_the_schema_grows_with_the_attributes():
     assert [name for name in language_schema(3).names if name[0] == "a"] == ["a0", "a1", "a2"]
     assert language_schema(0).field("message").type == pa.string()
+
+
+def test_only_the_last_steps_can_be_read(tmp_path):
+    write_table(tmp_path / "a", metric_table([("x/0", 3, "m", 0.1), ("x/1", 3, "m", 0.2), ("x/2", 5, "m", 0.3)]))
+    write_table(tmp_path / "b", metric_table([("x/0", 5, "m", 0.4), ("x/1", 5, "m", 0.5)]))
+    frame = read_tables([tmp_path / "a", tmp_path / "b"], METRIC_SCHEMA, {"x/0": 5, "x/1": 3})
+    assert frame["value"].tolist() == [0.2, 0.4]
+    assert read_tables([], METRIC_SCHEMA, {"x/0": 5}).columns.tolist() == METRIC_SCHEMA.names

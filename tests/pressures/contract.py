@@ -1,0 +1,247 @@
+"""What holds for every pressure, inside emcomm and in other packages.
+
+Inherit `PressureContract` in a class called ``Test...`` and give it a fixture `pressure`, the pressure with settings that
+make it act within `STEPS` steps of the small set-up.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from pydantic import TypeAdapter
+from torch import Tensor
+
+import emcomm.pressures
+from emcomm.channel import EOS, Channel
+from emcomm.envs import Discrimination, Reconstruction
+from emcomm.errors import BadInput
+from emcomm.pressures import FAMILIES, PRESSURES, Cost, Pressure
+from emcomm.training import Reinforce, Run, Setup, Trainer
+from tests.pressures.moments import Village, moment_of, play_of
+from tests.training.small import ESTIMATORS, advanced, equal_weights, small_setup
+
+__all__ = ["PressureContract"]
+
+STEPS = 7
+POINTS = ("partners", "transmit", "cost", "between")
+
+
+def lesson_of(trainer: Trainer, run: int) -> list[float]:
+    """What the last batch of one run cost and taught."""
+    lesson = trainer.last_lesson
+    assert lesson is not None
+    return [float(part[run]) for part in lesson[1:]]
+
+
+class PressureContract:
+    """Tests that a pressure inherits."""
+
+    @pytest.fixture
+    def pressure(self) -> Pressure:
+        raise NotImplementedError("a class that inherits the contract says which pressure it is about")
+
+    @pytest.fixture
+    def base(self) -> Setup:
+        """The set-up before the pressure."""
+        return small_setup(pairs=2)
+
+    # What it is
+
+    def test_it_says_what_it_is_and_where_it_comes_from(self, pressure: Pressure):
+        kind = type(pressure)
+        assert PRESSURES.get(pressure.name) is kind
+        assert pressure.family in FAMILIES
+        assert pressure.source
+        text = kind.__doc__ or ""
+        assert "Source:" in text
+        for paper in pressure.source.split("; "):
+            assert paper in text, f"the docstring does not cite {paper}"
+
+    def test_it_is_no_variety_of_another_pressure(self, pressure: Pressure):
+        others = [kind for _, kind in PRESSURES if kind is not type(pressure)]
+        assert not any(issubclass(type(pressure), other) for other in others)
+
+    def test_its_defaults_make_a_pressure_that_is_on(self, pressure: Pressure):
+        assert type(pressure)().strength > 0
+
+    def test_it_survives_being_written_and_read(self, pressure: Pressure):
+        data = pressure.model_dump(mode="json")
+        assert data["kind"] == pressure.name
+        assert TypeAdapter(Pressure).validate_python(data) == pressure
+        assert TypeAdapter(Pressure).validate_json(pressure.model_dump_json()) == pressure
+        assert pickle.loads(pickle.dumps(pressure)) == pressure
+
+    def test_its_representation_builds_it(self, pressure: Pressure):
+        assert eval(repr(pressure), {type(pressure).__name__: type(pressure)}) == pressure  # noqa: S307
+
+    @pytest.mark.parametrize("strength", [-0.1, float("nan"), float("inf"), -float("inf"), "strong"])
+    def test_a_strength_that_is_none_is_refused_in_one_line(self, pressure: Pressure, strength: Any):
+        with pytest.raises(BadInput, match="strength: .*got") as caught:
+            type(pressure)(**{**dict(pressure), "strength": strength})
+        assert "\n" not in str(caught.value)
+
+    def test_an_unknown_setting_is_refused_in_one_line(self, pressure: Pressure):
+        with pytest.raises(BadInput, match="unknown key 'strenght'.*Did you mean 'strength'"):
+            type(pressure)(strenght=1.0)
+
+    def test_off_is_the_same_pressure_at_strength_zero(self, pressure: Pressure):
+        off = pressure.off()
+        assert type(off) is type(pressure)
+        assert off.strength == 0
+        assert {**dict(off), "strength": pressure.strength} == dict(pressure)
+        assert off.at(pressure.strength) == pressure
+
+    # What it does at each point
+
+    def test_it_reads_prefixes_if_and_only_if_it_says_so(self, pressure: Pressure):
+        def costs(change: float) -> Cost | None:
+            play = play_of()
+            assert play.prefix_loss is not None
+            prefix_loss = play.prefix_loss.detach() + change
+            play = play._replace(prefix_loss=prefix_loss if pressure.reads_prefixes else None)
+            return pressure.cost(play, moment_of(0.5, 0.5))
+
+        before, after = costs(0.0), costs(torch.linspace(0, 1, 8))  # type: ignore[arg-type]
+        parts = [] if before is None or after is None else zip(before, after, strict=True)
+        differ = any(one is not None and not torch.equal(one, other) for one, other in parts)
+        assert differ == pressure.reads_prefixes
+
+    def test_its_costs_are_one_number_a_game_and_exactly_zero_at_strength_zero(self, pressure: Pressure):
+        play = play_of()
+        cost = pressure.cost(play, moment_of(0.0, 0.5))
+        for part in cost or ():
+            if part is not None:
+                assert part.shape == (2, 3, 5)
+                assert (part[0] == 0).all()
+        if cost is not None and cost.listener is not None:
+            (slope,) = torch.autograd.grad(cost.listener.sum(), play.prefix_loss)  # type: ignore[arg-type]
+            assert (slope[0] == 0).all()
+            assert (slope[1] != 0).any()
+
+    def test_what_it_transmits_are_messages_of_the_same_lengths(self, pressure: Pressure):
+        channel = Channel(5, 3)
+        said = torch.cartesian_prod(*[torch.arange(6)] * 3)
+        said = (said * (said != EOS).cumprod(-1)).expand(2, 3, -1, -1)
+        heard = pressure.transmit(said, channel, moment_of(0.0, 0.5))
+        assert heard.shape == said.shape
+        assert heard.dtype == said.dtype
+        assert torch.equal(heard == EOS, said == EOS)
+        assert ((heard >= 0) & (heard <= channel.erased)).all()
+        assert torch.equal(heard[0], said[0])
+
+    def test_partners_are_permutations_and_stay_at_strength_zero(self, pressure: Pressure):
+        for seed in range(11):
+            partners = pressure.partners(moment_of(0.0, 1.0, 1.0, seed=seed), 5)
+            if partners is not None:
+                assert partners.shape == (3, 5)
+                assert torch.equal(partners.sort(-1).values, torch.arange(5).expand(3, -1))
+                assert partners[0].tolist() == [0, 1, 2, 3, 4]
+
+    def test_it_leaves_the_agents_of_a_run_of_strength_zero_alone(self, pressure: Pressure):
+        village = Village()
+        for step in range(1, 31):
+            pressure.between(village, moment_of(0.0, 1.0, step=step))
+        assert not village.touched(0)
+
+    # Strength 0 equals absence
+
+    @pytest.fixture(params=ESTIMATORS, ids=str)
+    def shaped(self, request: pytest.FixtureRequest, base: Setup, pressure: Pressure) -> Setup:
+        """The set-up of the on-arm, for each way of learning."""
+        return pressure.shape(Setup(**{**dict(base), "estimator": ESTIMATORS[request.param]}))
+
+    def test_off_in_all_runs_is_absence_bit_for_bit(self, pressure: Pressure, shaped: Setup):
+        with_it = advanced(STEPS, *(Run("arm", seed, shaped, {"it": pressure.off()}) for seed in (5, 7)))
+        without = advanced(STEPS, *(Run("arm", seed, shaped) for seed in (5, 7)))
+        for place, run in enumerate(with_it.runs):
+            assert equal_weights(with_it.weights(run), without.weights(run))
+            assert lesson_of(with_it, place) == lesson_of(without, place)
+
+    def test_strength_zero_beside_an_on_arm_is_absence_bit_for_bit(self, pressure: Pressure, shaped: Setup):
+        self.compare_arms(pressure, shaped)
+
+    def test_so_it_is_with_messages_of_one_length(self, pressure: Pressure, base: Setup):
+        channel = Channel(7, 3, variable=False)
+        self.compare_arms(pressure, pressure.shape(Setup(**{**dict(base), "channel": channel})))
+
+    def test_so_it_is_in_bfloat16(self, pressure: Pressure, base: Setup):
+        self.compare_arms(pressure, pressure.shape(Setup(**{**dict(base), "matmul": "bfloat16"})))
+
+    def compare_arms(self, pressure: Pressure, setup: Setup) -> None:
+        """Train an arm without, an arm with the pressure and an arm at 0 in one stack."""
+        arms = Run("without", 5, setup), Run("on", 5, setup, {"it": pressure}), Run("zero", 5, setup, {"it": pressure.off()})
+        trainer = advanced(STEPS, *arms)
+        without, on, zero = (trainer.weights(run) for run in trainer.runs)
+        assert equal_weights(without, zero)
+        assert lesson_of(trainer, 0) == lesson_of(trainer, 2)
+        acts = any(getattr(type(pressure), point) is not getattr(Pressure, point) for point in POINTS)
+        assert equal_weights(without, on) != acts
+        assert all(torch.isfinite(weights).all() for weights in on.values())
+
+    # On and off share everything else
+
+    @pytest.fixture
+    def dealt(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Tensor]]:
+        """The targets of every batch that is dealt."""
+        targets: list[Tensor] = []
+        plain = Discrimination.deal
+
+        def deal(game: Discrimination, board: Any, target: Tensor, *rest: Any) -> Any:
+            targets.append(target.clone())
+            return plain(game, board, target, *rest)
+
+        monkeypatch.setattr(Discrimination, "deal", deal)
+        yield targets
+
+    def test_both_arms_are_dealt_the_same_meanings(self, pressure: Pressure, base: Setup, dealt: list[Tensor]):
+        for setup, pressures in ((base, {}), (pressure.shape(base), {"it": pressure})):
+            advanced(STEPS, Run("arm", 5, setup, pressures))
+        off, on = dealt[:STEPS], dealt[STEPS:]
+        assert len(off) == len(on) == STEPS
+        for one, other in zip(off, on, strict=True):
+            shared = min(len(one), len(other))  # the arms may differ in agents
+            assert torch.equal(one[:shared], other[:shared])
+
+    def test_every_agent_of_both_arms_gets_one_update_of_one_batch_a_step(self, pressure: Pressure, base: Setup):
+        for setup, pressures in ((base, {}), (pressure.shape(base), {"it": pressure})):
+            trainer = Trainer([Run("arm", 5, setup, pressures)])
+            for step in range(1, STEPS + 1):
+                before = trainer.weights(trainer.runs[0])
+                trainer.advance()
+                after = trainer.weights(trainer.runs[0])
+                assert trainer.games == step * setup.pairs * setup.batch_size
+                for role in ("speaker", "listener"):
+                    moved = torch.zeros(setup.pairs, dtype=torch.bool)
+                    for name in (name for name in before if name.startswith(role)):
+                        moved |= (before[name] != after[name]).flatten(1).any(-1)
+                    assert moved.all()
+
+    # It runs
+
+    def test_equal_seeds_give_equal_runs_and_others_do_not(self, pressure: Pressure, shaped: Setup):
+        one, other = (advanced(STEPS, *(Run("on", seed, shaped, {"it": pressure}) for seed in (5, 7))) for _ in "ab")
+        first, second = one.runs
+        for run in (first, second):
+            assert equal_weights(one.weights(run), other.weights(run))
+        assert not equal_weights(one.weights(first), one.weights(second))
+
+    def test_it_runs_in_the_other_game_or_says_why_not(self, pressure: Pressure, base: Setup):
+        naming = Setup(**{**dict(base), "game": Reconstruction(), "estimator": Reinforce(reward="accuracy")})
+        try:
+            shaped = pressure.shape(naming)
+        except BadInput as error:
+            assert pressure.name in str(error)
+            assert "\n" not in str(error)
+            return
+        trainer = advanced(STEPS, Run("on", 5, shaped, {"it": pressure}))
+        assert (trainer.broken_at == -1).all()
+
+    def test_it_is_offered_by_the_package_that_defines_it(self, pressure: Pressure):
+        kind = type(pressure)
+        if kind.__module__.startswith("emcomm."):
+            assert getattr(emcomm.pressures, kind.__name__) is kind
+            assert kind.__name__ in emcomm.pressures.__all__
