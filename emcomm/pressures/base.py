@@ -57,11 +57,14 @@ class Play(NamedTuple):
         outcome: how the games went, ``[runs, pairs, n]``.
         prefix_loss: float32 ``[runs, pairs, n, max_length + 1]``, the loss had the listener answered after 0, 1, ...
             symbols; None unless some pressure `reads_prefixes`.
+        ends: float32 ``[runs, pairs, n, max_length + 1]``, how much of the message ends after 0, 1, ... symbols,
+            summing to 1 and differentiable; None where messages are sampled and end after `length` symbols.
     """
 
     length: Tensor
     outcome: Outcome
     prefix_loss: Tensor | None
+    ends: Tensor | None = None
 
 
 class Cost(NamedTuple):

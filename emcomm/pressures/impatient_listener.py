@@ -34,10 +34,11 @@ class ImpatientListener(Pressure):
     def cost(self, play: Play, moment: Moment) -> Cost:
         loss = play.prefix_loss
         assert loss is not None, "the engine gives prefix losses to a pressure that reads_prefixes"
-        length = play.length.detach().round()
-        position = torch.arange(loss.shape[-1], device=loss.device)
-        counted = (position >= 1) & (position <= length.unsqueeze(-1))
-        counted = counted | ((position == 0) & (length == 0).unsqueeze(-1))
-        mean = (loss * counted).sum(-1) / counted.sum(-1)
+        symbols = torch.arange(1, loss.shape[-1], device=loss.device)
+        means = torch.cat([loss[..., :1], loss[..., 1:].cumsum(-1) / symbols], -1)  # had the message ended there
+        if play.ends is not None:
+            mean = (play.ends * means).sum(-1)
+        else:
+            mean = means.gather(-1, play.length.long().unsqueeze(-1)).squeeze(-1)
         extra = moment.per_game() * (mean - play.outcome.loss)
         return Cost(speaker=extra, listener=extra)

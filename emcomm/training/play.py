@@ -113,7 +113,7 @@ def play_relaxed(table: Table, round: Round, draws: Tensor, temperature: Tensor,
     length = (ends * torch.arange(ends.shape[-1], device=ends.device)).sum(-1)
     at = message_lengths(said.symbols).unflatten(0, table.shape).unsqueeze(-1)
     correct, entropy = (part.gather(-1, at).squeeze(-1) for part in outcome[1:])
-    return Played(said, Play(length, Outcome((ends * outcome.loss).sum(-1), correct, entropy), outcome.loss))
+    return Played(said, Play(length, Outcome((ends * outcome.loss).sum(-1), correct, entropy), outcome.loss, ends))
 
 
 def _end_weights(eos: Tensor) -> Tensor:

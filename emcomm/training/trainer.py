@@ -98,10 +98,10 @@ class Trainer:
 
     def advance(self) -> None:
         """One training step: pressures act on the agents, then every agent plays a batch and is updated once."""
-        if self.step:
-            for each in self._acting():
-                each.pressure.between(self, each.moment)
         acting = self._acting()
+        if self.step:
+            for each in acting:
+                each.pressure.between(self, each.moment)
         table = self._table(acting)
         lesson = self._learn(table, acting, self._deal())
         self.last_lesson = lesson
@@ -115,14 +115,16 @@ class Trainer:
         self.games += len(self.runs) * self.pairs * self.setup.batch_size
 
     def _acting(self) -> list[Acting]:
-        """The pressures at this step; each call hands out streams from their beginning."""
+        """The pressures at this step, with their streams for all of it."""
         return [Acting(s.name, s.pressure, Moment(self.step, s.strength, _Draws(self, s.name))) for s in self._slots]
 
     def _table(self, acting: list[Acting]) -> Table:
         partners = None
         for each in acting:
             chosen = each.pressure.partners(each.moment, self.pairs)
-            partners = partners if chosen is None else chosen
+            if chosen is not None:  # it has no say in the runs where it is off
+                others = torch.arange(self.pairs, device=self.device) if partners is None else partners
+                partners = torch.where(each.moment.strength[:, None] > 0, chosen, others)
         return self.table(acting, partners if self.pairs > 1 else None)
 
     def table(self, acting: Sequence[Acting] = (), partners: Tensor | None = None) -> Table:

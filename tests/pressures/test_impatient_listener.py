@@ -37,9 +37,15 @@ def test_in_between_the_two_losses_are_mixed():
     assert mixed.tolist() == (0.75 * LAST + 0.25 * torch.tensor([4.0, 3.0, 5.0, 9.0])).tolist()
 
 
-def test_relaxed_lengths_count_as_whole_symbols():
-    cost = ImpatientListener().cost(play(LENGTHS + torch.tensor([-0.3, 0.3, -0.4, 0.2])), moment_of(1.0))
-    assert cost.speaker.tolist() == [[[-2.0, 1.0, 0.0, 0.0]]]
+def test_a_relaxed_message_has_the_mean_over_where_it_may_end():
+    ends = torch.tensor([[0.5, 0.0, 0.0, 0.5], [0, 0, 1, 0], [0, 0.75, 0.25, 0], [1, 0, 0, 0]]).requires_grad_()
+    games = play()._replace(ends=ends.view(1, 1, 4, 4))
+    cost = ImpatientListener().cost(games, moment_of(1.0))
+    # Means had it ended after 0, 1, 2, 3 symbols: 9, 4, 3, 4; 9, 4, 3, 8/3; 9, 5, 5, 5; 9, 9, 9, 9.
+    # (9 + 4) / 2 - 6, 3 - 2, .75 x 5 + .25 x 5 - 5, 9 - 9.
+    assert cost.speaker.tolist() == [[[0.5, 1.0, 0.0, 0.0]]]
+    (slope,) = torch.autograd.grad(cost.listener.sum(), ends)
+    assert slope[0].tolist() == [9.0, 4.0, 3.0, 4.0]
 
 
 @pytest.mark.parametrize("estimator", [Reinforce(), GumbelSoftmax()], ids=["reinforce", "gumbel"])
