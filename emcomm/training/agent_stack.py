@@ -46,7 +46,7 @@ class AgentStack:
     ) -> None:
         self.build, self.seeds, self.pairs, self.role, self.device = build, list(seeds), pairs, role, device
         self.learning_rates = list(learning_rates)
-        self.module = build()
+        self.module = self._built(0)
         shapes = {name: parameter.shape for name, parameter in self.module.named_parameters()}
         self.shapes: dict[str, torch.Size] = shapes
         rows = [self._newborn(seed, index, f"{role}.weights", 0) for seed in self.seeds for index in range(pairs)]
@@ -67,11 +67,14 @@ class AgentStack:
     def _newborn(self, seed: int, index: int, stream: str, step: int) -> Tensor:
         """First weights of one agent, as a row; they depend on the run's seed and the agent's place alone."""
         state = generator(seed, stream, step).integers(0, 2**63, size=index + 1)[index]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(state))  # noqa: TID251 - inside fork_rng, the global state comes back
-            module = self.build()
-        row = torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
+        row = torch.cat([parameter.detach().reshape(-1) for parameter in self._built(int(state)).parameters()])
         return pad(row, (0, self.width - len(row)))
+
+    def _built(self, seed: int) -> nn.Module:
+        """A module built from a seed; torch's global generator comes back as it was."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)  # noqa: TID251 - inside fork_rng
+            return self.build()
 
     def _adopt(self, weights: Tensor, mean: Tensor, square: Tensor) -> None:
         """Take over a weight matrix and the optimiser's moments, and make the module's parameters views of it."""

@@ -223,7 +223,7 @@ def _check(runs: Sequence[Run], device: str) -> None:
         raise BadInput(f"runs need different names, got {twice[0]!r} twice")
     if len({run.stack_key for run in runs}) > 1:
         raise BadInput("runs of one stack may differ in seed, rates, entropy weights and strengths only")
-    if torch.device(device).type not in ("cpu", "cuda"):
+    if device.partition(":")[0] not in ("cpu", "cuda"):
         raise unknown("device", device, ("cpu", "cuda"))
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise BadInput("device 'cuda' asked for, but torch finds none here; allowed: 'cpu'")
