@@ -44,7 +44,10 @@ Settings = Annotated[
 ]
 Executor = Annotated[str, typer.Option(help="Where to train: local or ray.")]
 Device = Annotated[str, typer.Option(help="What to train on: cpu or cuda.")]
-Workers = Annotated[int, typer.Option(help="Stacks to train at once, each in a process of its own.", min=1)]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Stacks to train at once, each in a process of its own; default: one for each processor.", min=1),
+]
 Folder = Annotated[Path, typer.Argument(help="A results folder.")]
 
 # What typer raises for a wrong option or argument; it has a copy of click of its own in some versions, so ask it.
@@ -64,7 +67,7 @@ class Options:
     """How a study is run; see `emcomm.studies.running.run_study`."""
 
     executor: str = "local"
-    workers: int = 1
+    workers: int | None = None
     device: str = "cpu"
     resume: bool = True
     report: bool = True
@@ -79,7 +82,7 @@ def run(
     settings: Settings = None,
     executor: Executor = "local",
     device: Device = "cpu",
-    workers: Workers = 1,
+    workers: Workers = None,
 ) -> None:
     """Run a study; running it again goes on where it was stopped."""
     from emcomm.studies.scripts import find_study
@@ -259,7 +262,7 @@ def main_of(study: Study, argv: Sequence[str] | None = None, *, script: Path | N
         settings: Settings = None,
         executor: Executor = "local",
         device: Device = "cpu",
-        workers: Workers = 1,
+        workers: Workers = None,
     ) -> None:
         _run(study, script, out, seeds, steps, settings, Options(executor, workers, device))
 

@@ -30,7 +30,7 @@ class Study(definition.Study):
         seeds: int | Sequence[int] | None = None,
         steps: int | None = None,
         executor: str = "local",
-        workers: int = 1,
+        workers: int | None = 1,
         device: str = "cpu",
         resume: bool = True,
         report: bool = True,
@@ -43,7 +43,8 @@ class Study(definition.Study):
             seeds: how many seeds, or which; None: the study's own.
             steps: training steps; None: the study's own.
             executor: ``"local"`` or ``"ray"``.
-            workers: how many stacks to train at once, each in a process of its own.
+            workers: how many stacks to train at once, each in a process of its own; None: one for each processor,
+                which needs a script that runs studies under ``if __name__ == "__main__"`` only.
             device: ``"cpu"`` or ``"cuda"``.
             resume: whether results in the folder may be gone on with; False refuses a folder that holds any.
             report: whether to write ``report.html`` and ``figures/`` as well.

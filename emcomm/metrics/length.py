@@ -138,9 +138,7 @@ def length_frequency_correlation(language: Language) -> float:
 
 def _saving(language: Language) -> Scorer:
     by_type, by_token = _by_type(language), token_length_scorer(language)
-    return lambda meaning_rows, message_rows: (
-        by_type(meaning_rows, message_rows) - by_token(meaning_rows, message_rows)
-    )
+    return lambda meaning_rows, message_rows: by_type(meaning_rows, message_rows) - by_token(meaning_rows, message_rows)
 
 
 @metric(

@@ -19,11 +19,16 @@ from emcomm import errors
 from emcomm.errors import BadInput, EmcommError
 from emcomm.studies.stack_work import Report, StackProgress, StackTask, look, run_stack
 
-__all__ = ["EXECUTORS", "Executor", "run_locally", "run_on_ray"]
+__all__ = ["EXECUTORS", "Executor", "processors", "run_locally", "run_on_ray"]
 
 Executor = Callable[[Sequence[StackTask], Report, int], None]
 Worker = tuple[BaseProcess, Connection]
 POLL = 2.0  # seconds between looks at a cluster
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_locally(tasks: Sequence[StackTask], report: Report, workers: int = 1) -> None:
@@ -42,7 +47,7 @@ def run_locally(tasks: Sequence[StackTask], report: Report, workers: int = 1) ->
         for task in tasks:
             run_stack(task, report)
         return
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads = max(1, processors() // workers)
     waiting = [replace(task, threads=task.threads or threads) for task in reversed(tasks)]
     context = multiprocessing.get_context("spawn")
     working: dict[Connection, BaseProcess] = {}

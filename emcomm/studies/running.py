@@ -12,7 +12,7 @@ from rich.console import Console
 from emcomm.errors import BadInput, unknown
 from emcomm.studies.claiming import claim
 from emcomm.studies.collecting import collect, parts_of
-from emcomm.studies.executors import EXECUTORS
+from emcomm.studies.executors import EXECUTORS, processors
 from emcomm.studies.files import FolderLock, make_folder, sweep
 from emcomm.studies.folder import StudyFolder
 from emcomm.studies.plan import print_plan
@@ -39,7 +39,7 @@ def run_study(
     out: str | Path,
     *,
     executor: str = "local",
-    workers: int = 1,
+    workers: int | None = 1,
     device: str = "cpu",
     resume: bool = True,
     script: Path | None = None,
@@ -52,7 +52,8 @@ def run_study(
         study: what to run.
         out: the results folder. What it holds of this study is gone on with.
         executor: ``"local"`` or ``"ray"``.
-        workers: how many stacks to train at once on this machine; with Ray, processors for each stack.
+        workers: how many stacks to train at once on this machine; with Ray, processors for each stack. None: one for
+            each processor of this machine, which is faster than sharing every stack out among them; 1 on a GPU.
         device: ``"cpu"`` or ``"cuda"``.
         resume: whether results in the folder may be gone on with; False refuses a folder that holds any.
         script: the script that defines the study's own plug-ins, for other processes that need them.
@@ -66,11 +67,7 @@ def run_study(
         BadInput: a setting is not allowed, or the folder holds another study.
         StorageError: the folder cannot be written, or another process is writing it.
     """
-    if executor not in EXECUTORS:
-        raise unknown("executor", executor, EXECUTORS)
-    if workers < 1:
-        raise BadInput(f"workers must be at least 1, got {workers}")
-    _check_device(device)
+    _check(executor, workers, device)
     folder = StudyFolder(Path(out).resolve())
     if not resume and folder.exists():
         raise BadInput(f"{out} already holds results of a study; use another folder, or let them be gone on with")
@@ -84,6 +81,8 @@ def run_study(
                 console.print(note, style="yellow", markup=False, highlight=False)
         parts = parts_of(folder, folder.read())
         unfinished = [name for name, part in parts.items() if not part.state.finished]
+        games = {stack.name: stack.games for stack in plan.stacks}
+        unfinished.sort(key=lambda name: -games[name])  # long stacks first, so that no worker is left alone with one
         left = [
             StackTask(folder.path, name, device, script=script, checkpoint_every=checkpoint_every)
             for name in unfinished
@@ -92,13 +91,21 @@ def run_study(
             console.print(f"{len(parts) - len(left)} of {len(parts)} stacks are finished already", highlight=False)
         if left:
             with board_for(plan, console) as board:
-                EXECUTORS[executor](left, board.update, workers)
+                EXECUTORS[executor](left, board.update, workers or _workers(executor, device))
         if left or not Results(folder.path).finished:
             collect(folder)
     return Results(out)
 
 
-def _check_device(device: str) -> None:
+def _workers(executor: str, device: str) -> int:
+    return processors() if executor == "local" and device == "cpu" else 1
+
+
+def _check(executor: str, workers: int | None, device: str) -> None:
+    if executor not in EXECUTORS:
+        raise unknown("executor", executor, EXECUTORS)
+    if workers is not None and workers < 1:
+        raise BadInput(f"workers must be at least 1, got {workers}")
     try:
         kind = torch.device(device).type
     except RuntimeError:
