@@ -104,7 +104,7 @@ class Trainer:
                 each.pressure.between(self, each.moment)
         table = self._table(acting)
         lesson = self._learn(table, acting, self._deal())
-        self.last_lesson = lesson
+        self.last_lesson = lesson._replace(total=lesson.total.detach())
         broken = ~torch.isfinite(lesson.speaker_cost + lesson.listener_loss) & (self.broken_at < 0)
         self.broken_at = torch.where(broken, self.step, self.broken_at)
         views = [*self.speakers.views.values(), *self.listeners.views.values()]

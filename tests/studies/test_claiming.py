@@ -16,8 +16,8 @@ from emcomm.studies.running import run_study
 
 def test_more_seeds_are_added_to_what_is_there(tiny, tmp_path):
     patterns = [Pattern("rich", metric="distinct_messages", direction="up")]
-    small = run_study(tiny(seeds=2, patterns=patterns), tmp_path)
-    large = run_study(tiny(seeds=3, patterns=patterns), tmp_path)
+    small = run_study(tiny(seeds=2, patterns=patterns), tmp_path, workers=1)
+    large = run_study(tiny(seeds=3, patterns=patterns), tmp_path, workers=1)
     assert large.runs["seed"].tolist() == [0, 1, 2] * 3
     assert large.runs["stack"].tolist() == ["000", "000", "001"] * 3
     kept = large.metrics[large.metrics["run"].isin(small.runs["run"])]
@@ -27,17 +27,17 @@ def test_more_seeds_are_added_to_what_is_there(tiny, tmp_path):
 
 
 def test_fewer_seeds_are_refused(tiny, tmp_path):
-    run_study(tiny(seeds=[3, 5]), tmp_path)
+    run_study(tiny(seeds=[3, 5]), tmp_path, workers=1)
     with pytest.raises(BadInput, match=r"seeds: \[3, 5\] → \[5\] \(more may be added, none left out\)"):
-        run_study(tiny(seeds=[5]), tmp_path)
+        run_study(tiny(seeds=[5]), tmp_path, workers=1)
 
 
 def test_another_setting_is_refused_and_the_difference_shown(tiny, tmp_path):
-    run_study(tiny(), tmp_path)
+    run_study(tiny(), tmp_path, workers=1)
     before = (tmp_path / "study.json").read_bytes()
     other = tiny().set({"channel.symbols": 11, "pressures.teaching.every": 3, "patterns.0.min_delta": 0.75})
     with pytest.raises(BadInput) as caught:
-        run_study(other, tmp_path)
+        run_study(other, tmp_path, workers=1)
     assert str(caught.value).splitlines() == [
         f"{tmp_path} holds results of another setting; use another folder, or set (stored → asked):",
         "  base.channel.symbols: 7 → 11",
@@ -48,28 +48,28 @@ def test_another_setting_is_refused_and_the_difference_shown(tiny, tmp_path):
 
 
 def test_many_differences_are_cut(tiny, tmp_path):
-    run_study(tiny(), tmp_path)
+    run_study(tiny(), tmp_path, workers=1)
     other = tiny(name="other", pressures={}, patterns=[], design="off", metrics=None, max_stack=3, base={"steps": 7})
     with pytest.raises(BadInput, match=r"and \d+ more$") as caught:
-        run_study(other, tmp_path)
+        run_study(other, tmp_path, workers=1)
     assert len(str(caught.value).splitlines()) == 12
 
 
 def test_words_that_no_result_follows_from_may_change(tiny, tmp_path):
-    run_study(tiny(), tmp_path)
+    run_study(tiny(), tmp_path, workers=1)
     patterns = [pattern.model_copy(update={"source": "Someone 1999"}) for pattern in tiny().patterns]
-    results = run_study(tiny(description="clearer", patterns=patterns), tmp_path)
+    results = run_study(tiny(description="clearer", patterns=patterns), tmp_path, workers=1)
     assert results.study.description == "clearer"
     assert results.study.patterns[0].source == "Someone 1999"
 
 
 def test_other_versions_are_a_warning(tiny, tmp_path):
-    run_study(tiny(), tmp_path)
+    run_study(tiny(), tmp_path, workers=1)
     stored = (tmp_path / "study.json").read_text()
     now = np.__version__
     (tmp_path / "study.json").write_text(stored.replace(f'"numpy": "{now}"', '"numpy": "0.1"'))
     paper = StringIO()
     console = Console(file=paper, width=200)
-    run_study(tiny(), tmp_path, console=console)
+    run_study(tiny(), tmp_path, workers=1, console=console)
     assert f"Warning: the results were begun with something else: numpy 0.1 → {now}" in paper.getvalue()
     assert "1 of 1 stacks are finished already" in paper.getvalue()

@@ -24,7 +24,7 @@ def assert_same(results, expected):
 
 def test_stacks_may_be_trained_in_processes_of_their_own(tiny, tmp_path):
     study = tiny(max_stack=3)
-    alone = run_study(study, tmp_path / "alone")
+    alone = run_study(study, tmp_path / "alone", workers=1)
     paper = StringIO()
     console = Console(file=paper, width=200)
     together = run_study(study, tmp_path / "together", workers=2, console=console)
@@ -84,7 +84,7 @@ def test_a_cluster_is_given_every_stack_and_looked_at(tiny, tmp_path, monkeypatc
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
     study, paper = tiny(max_stack=3), StringIO()
     results = run_study(study, tmp_path / "ray", executor="ray", workers=3, console=Console(file=paper, width=200))
-    assert_same(results, run_study(study, tmp_path / "local"))
+    assert_same(results, run_study(study, tmp_path / "local", workers=1))
     assert "100%, 6 of 6 runs ended" in paper.getvalue()
 
 

@@ -28,7 +28,7 @@ draws, killed, longest = generator(7, "kills"), 0, 0.1
 while True:
     child = os.fork()
     if child == 0:
-        run_study(tiny.tiny_study(**eval(sys.argv[2])), Path(sys.argv[3]), checkpoint_every=0.0)
+        run_study(tiny.tiny_study(**eval(sys.argv[2])), Path(sys.argv[3]), workers=1, checkpoint_every=0.0)
         os._exit(0)
     time.sleep(longest * draws.random())
     longest *= 1.1
@@ -49,7 +49,7 @@ def frame(results, name):
 
 
 def test_killed_processes_lose_nothing_and_record_nothing_twice(tiny, tmp_path):
-    whole = run_study(tiny(**CHANGES), tmp_path / "whole")
+    whole = run_study(tiny(**CHANGES), tmp_path / "whole", workers=1)
     arguments = [str(Path(__file__).with_name("conftest.py")), repr(CHANGES), str(tmp_path / "killed")]
     driver = [sys.executable, "-c", DRIVER, *arguments]
     done = subprocess.run(driver, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)

@@ -18,7 +18,7 @@ from emcomm.studies.running import run_study
 
 @pytest.fixture
 def results(tiny, group, tmp_path):
-    return run_study(tiny(pressures={"group": group}, seeds=[3, 5]), tmp_path / "out")
+    return run_study(tiny(pressures={"group": group}, seeds=[3, 5]), tmp_path / "out", workers=1)
 
 
 def test_the_study_comes_back(results, tiny, group):
