@@ -94,7 +94,8 @@ def _listen(connection: Connection, report: Report) -> bool:
         message = connection.recv()
     except EOFError:
         raise EmcommError(
-            "a process that trained a stack was killed; running the study again goes on from its last checkpoint"
+            "a process that trained a stack has ended too soon: it was killed, or the script lacks "
+            "`if __name__ == '__main__':`; running the study again goes on from the last checkpoint"
         ) from None
     if message is None:
         return False
