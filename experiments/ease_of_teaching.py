@@ -57,7 +57,7 @@ study = Study(
             description="Replaced listeners make the language easier to learn for fresh ones.",
         ),
     ],
-    probes=[EaseOfTeaching(listeners=10, steps=1_000)],
+    probes=[EaseOfTeaching(listeners=30, steps=200)],
     seeds=10,
 )
 

@@ -106,7 +106,10 @@ def test_a_kind_that_does_not_exist_or_is_missing_is_refused(tea: type[Plugin], 
     class Tray(Config):
         cup: SerializeAsAny[tea]  # type: ignore[valid-type]
 
-    for data, sentence in (({"kind": "asam"}, "unknown tea 'asam'.*Did you mean 'assam'"), ({"sugar": 1}, "'kind'.*assam")):
+    for data, sentence in (
+        ({"kind": "asam"}, "unknown tea 'asam'.*Did you mean 'assam'"),
+        ({"sugar": 1}, "'kind'.*assam"),
+    ):
         with pytest.raises(BadInput, match=sentence) as caught:
             Tray(cup=data)
         assert "\n" not in str(caught.value)
@@ -164,10 +167,7 @@ def test_a_module_dropped_in_the_package_is_found(tmp_path: Path, monkeypatch):
         "__all__ += scan(__name__, __path__, TEAS, globals())\n"
     )
     (package / "green.py").write_text(
-        "from typing import ClassVar\n"
-        "from teahouse import Tea\n"
-        "class Green(Tea):\n"
-        "    name: ClassVar[str] = 'green'\n"
+        "from typing import ClassVar\nfrom teahouse import Tea\nclass Green(Tea):\n    name: ClassVar[str] = 'green'\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     try:

@@ -97,5 +97,6 @@ def _begin(speaker: Speaker, features: Tensor, index: Tensor) -> tuple[Tensor, T
     """First state and logits of every game; meanings that many games share are looked at once."""
     if features.shape[-2] <= index.shape[-1]:
         state, logits = speaker.start(features)
-        return rows(state, index), rows(logits, index)
+        picked = rows(state.reshape(*features.shape[:-1], -1), index)
+        return picked.view(*index.shape, *state.shape[index.dim() :]), rows(logits, index)
     return speaker.start(rows(features, index))

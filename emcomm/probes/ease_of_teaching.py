@@ -16,6 +16,7 @@ from emcomm.probes.base import Probe
 from emcomm.training import Observation, Setup
 from emcomm.training.agent_stack import AgentStack
 from emcomm.training.allocator import keep_freed_memory
+from emcomm.training.learner import task_loss
 from emcomm.training.streams import Streams
 
 __all__ = ["EaseOfTeaching"]
@@ -27,7 +28,8 @@ MOST_LISTENERS = 64
 class EaseOfTeaching(Probe):
     """Mean accuracy of fresh listeners while they learn a frozen language: the area under the teaching curve.
 
-    Every batch is scored before the update it causes. Listeners see the training meanings of the run, by frequency.
+    Every batch is scored before the update it causes. Listeners see the training meanings of the run, by frequency, and
+    learn as the base set-up's listeners do: by its loss, rate and entropy weight.
 
     Args:
         listeners: fresh listeners for each speaker.
@@ -123,5 +125,6 @@ class _Class:
         logits = self.listeners.listener()(message, features, round.candidates, False)
         outcome = self.base.game.score(self.board, round, logits)
         views = list(self.listeners.views.values())
-        self.listeners.update(torch.autograd.grad(outcome.loss.mean(-1).sum(), views))
+        loss = task_loss(self.base, outcome) - self.base.listener_entropy * outcome.entropy
+        self.listeners.update(torch.autograd.grad(loss.mean(-1).sum(), views, materialize_grads=True))
         return outcome.correct.double().view(languages, -1).mean(-1)

@@ -68,16 +68,19 @@ def load_checkpoint(path: Path, runs: Sequence[Run], device: str = "cpu") -> Tra
         with safe_open(path, framework="pt") as file:
             facts = json.loads(file.metadata()["emcomm"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        began_with = facts["began_with"]
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise StorageError(f"could not read the checkpoint {path}: {error}") from error
-    if facts["began_with"] != [run.name for run in runs]:
-        raise StorageError(f"the checkpoint {path} belongs to other runs: {', '.join(facts['began_with'])}")
+    if began_with != [run.name for run in runs]:
+        raise StorageError(f"the checkpoint {path} belongs to other runs: {', '.join(began_with)}")
     trainer = Trainer(runs, device=device)
     trainer.leave([run.name for run in runs if run.name not in facts["runs"]])
     if trainer.runs:
         for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
-            names = ("weights", "mean", "square", "ages")
-            stack.load({name: tensors[f"{role}.{name}"] for name in names})
+            state = {name: tensors[f"{role}.{name}"] for name in ("weights", "mean", "square", "ages")}
+            if state["weights"].shape != stack.weights.shape:
+                raise StorageError(f"the checkpoint {path} belongs to {role} of another size or number")
+            stack.load(state)
         trainer.broken_at = tensors["broken_at"].to(device)
         trainer.baseline.sums = tensors["baseline"].to(device)
     if "lesson.total" in tensors:

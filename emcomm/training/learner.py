@@ -12,11 +12,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from emcomm.envs import Outcome
 from emcomm.pressures import Play
 from emcomm.training.play import Acting, Played
 from emcomm.training.setup import Reinforce, Setup
 
-__all__ = ["Baseline", "Lesson", "reinforce_lesson", "relaxed_lesson"]
+__all__ = ["Baseline", "Lesson", "reinforce_lesson", "relaxed_lesson", "task_loss"]
 
 
 class Lesson(NamedTuple):
@@ -105,7 +106,7 @@ def relaxed_lesson(
 ) -> Lesson:
     """The lesson of a batch with relaxed messages: one loss for both, arguments as in `reinforce_lesson`."""
     said, play = played
-    loss = _task_loss(setup, play)
+    loss = task_loss(setup, play.outcome)
     for each in acting:
         cost = each.pressure.cost(play, each.moment)
         if cost is not None:
@@ -118,7 +119,7 @@ def relaxed_lesson(
 
 def _costs(setup: Setup, estimator: Reinforce, play: Play, acting: list[Acting]) -> tuple[Tensor, list[Tensor]]:
     """The listener's loss ``[runs, pairs, n]``, and the terms of the speaker's cost, without gradient."""
-    listener = _task_loss(setup, play)
+    listener = task_loss(setup, play.outcome)
     terms = [_reward_cost(estimator, play)]
     for each in acting:
         cost = each.pressure.cost(play, each.moment)
@@ -129,8 +130,9 @@ def _costs(setup: Setup, estimator: Reinforce, play: Play, acting: list[Acting])
     return listener, terms
 
 
-def _task_loss(setup: Setup, play: Play) -> Tensor:
-    return play.outcome.loss if setup.listener_loss == "log_likelihood" else -(-play.outcome.loss).exp()
+def task_loss(setup: Setup, outcome: Outcome) -> Tensor:
+    """What a listener minimises in each game, shaped like the outcome; see `Setup.listener_loss`."""
+    return outcome.loss if setup.listener_loss == "log_likelihood" else -(-outcome.loss).exp()
 
 
 def _reward_cost(estimator: Reinforce, play: Play) -> Tensor:

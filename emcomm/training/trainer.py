@@ -105,10 +105,11 @@ class Trainer:
         table = self._table(acting)
         lesson = self._learn(table, acting, self._deal())
         self.last_lesson = lesson._replace(total=lesson.total.detach())
-        broken = ~torch.isfinite(lesson.speaker_cost + lesson.listener_loss) & (self.broken_at < 0)
+        numbers = lesson.speaker_cost + lesson.listener_loss + lesson.speaker_entropy  # of the games, and of the policy
+        broken = ~torch.isfinite(numbers) & (self.broken_at < 0)
         self.broken_at = torch.where(broken, self.step, self.broken_at)
         views = [*self.speakers.views.values(), *self.listeners.views.values()]
-        gradients = torch.autograd.grad(lesson.total, views)
+        gradients = torch.autograd.grad(lesson.total, views, materialize_grads=True)  # a module may leave a part unused
         self.speakers.update(gradients[: len(self.speakers.views)])
         self.listeners.update(gradients[len(self.speakers.views) :])
         self.step += 1

@@ -27,9 +27,7 @@ def test_nothing_after_the_end_is_read(listener_of, features: Tensor):
     listener, raw = listener_of(VARIABLE), messages(VARIABLE)
     assert not torch.equal(raw, trim(raw))
     for prefixes in (False, True):
-        assert torch.equal(
-            listener(raw, features, None, prefixes), listener(trim(raw), features, None, prefixes)
-        )
+        assert torch.equal(listener(raw, features, None, prefixes), listener(trim(raw), features, None, prefixes))
 
 
 def test_nothing_after_the_end_gets_a_gradient(listener_of, features: Tensor):

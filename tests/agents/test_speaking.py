@@ -114,7 +114,11 @@ def test_many_games_about_few_meanings_are_as_few_games_about_many(channel: Chan
 
 def test_a_stack_speaks_like_its_members(speaker_of, stacked, features: Tensor):
     members = [speaker_of(VARIABLE, seed) for seed in (0, 1)]
-    whole, index, draws = stacked(speaker_of(VARIABLE), *members), torch.stack([about(17), about(17, 3)]), uniform(2, 17, 3)
+    whole, index, draws = (
+        stacked(speaker_of(VARIABLE), *members),
+        torch.stack([about(17), about(17, 3)]),
+        uniform(2, 17, 3),
+    )
     said = speak(whole, features.expand(2, -1, -1), index, draws)
     for place, member in enumerate(members):
         alone = speak(member, features, index[place], draws[place])
@@ -229,9 +233,7 @@ def test_extreme_draws_leave_relaxed_messages_finite(draw: float, speaker_of, fe
 def test_each_member_of_a_stack_has_its_own_temperature(speaker_of, stacked, features: Tensor):
     member, index = speaker_of(FIXED), about(17)
     whole, draws = stacked(speaker_of(FIXED), member, member), uniform(17, 3, 5).expand(2, -1, -1, -1)
-    said = speak_relaxed(
-        whole, features.expand(2, -1, -1), index.expand(2, -1), draws, torch.tensor([0.5, 2.0]), False
-    )
+    said = speak_relaxed(whole, features.expand(2, -1, -1), index.expand(2, -1), draws, torch.tensor([0.5, 2.0]), False)
     for place, temperature in enumerate((0.5, 2.0)):
         alone = speak_relaxed(member, features, index, draws[0], torch.tensor(temperature), False)
         torch.testing.assert_close(said.relaxed[place], alone.relaxed)

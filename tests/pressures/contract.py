@@ -173,7 +173,11 @@ class PressureContract:
 
     def compare_arms(self, pressure: Pressure, setup: Setup) -> None:
         """Train an arm without, an arm with the pressure and an arm at 0 in one stack."""
-        arms = Run("without", 5, setup), Run("on", 5, setup, {"it": pressure}), Run("zero", 5, setup, {"it": pressure.off()})
+        arms = (
+            Run("without", 5, setup),
+            Run("on", 5, setup, {"it": pressure}),
+            Run("zero", 5, setup, {"it": pressure.off()}),
+        )
         trainer = advanced(STEPS, *arms)
         without, on, zero = (trainer.weights(run) for run in trainer.runs)
         assert equal_weights(without, zero)

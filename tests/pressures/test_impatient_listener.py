@@ -53,7 +53,9 @@ def test_a_relaxed_message_has_the_mean_over_where_it_may_end():
 def test_with_one_symbol_at_most_there_is_nothing_to_be_impatient_about(estimator, variable: bool):
     # Messages of one symbol have one answer, and empty ones too: the cost changes by rounding at most.
     changes = {"channel": Channel(7, 1, variable), "estimator": estimator}
-    trainer = advanced(5, small_run("off", **changes), small_run("on", pressures={"it": ImpatientListener()}, **changes))
+    trainer = advanced(
+        5, small_run("off", **changes), small_run("on", pressures={"it": ImpatientListener()}, **changes)
+    )
     off, on = (trainer.weights(run) for run in trainer.runs)
     for name, weights in off.items():
         torch.testing.assert_close(on[name], weights, rtol=0, atol=1e-5)

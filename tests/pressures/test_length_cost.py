@@ -14,7 +14,9 @@ from tests.pressures.moments import moment_of
 def play(length: list, correct: list) -> Play:
     """Games of two runs, one pair: ``[2, 1, n]``."""
     zeros = torch.zeros(len(length), 1, len(length[0]))
-    return Play(torch.tensor(length).float().unsqueeze(1), Outcome(zeros, torch.tensor(correct).unsqueeze(1), zeros), None)
+    return Play(
+        torch.tensor(length).float().unsqueeze(1), Outcome(zeros, torch.tensor(correct).unsqueeze(1), zeros), None
+    )
 
 
 LENGTHS = [[0, 1, 4, 2], [3, 0, 0, 5]]

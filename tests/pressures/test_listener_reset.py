@@ -47,9 +47,7 @@ def test_the_speakers_of_a_run_with_a_reset_forget_their_optimisers_memory():
         village = Village(2, 3)
         pressure = ListenerReset(every=15, staggered=True, reset_speaker_optimiser=wanted)
         pressure.between(village, moment_of(0.0, 1.0, step=5))
-        assert village.resets == [
-            ("listener", [[False] * 3, [False, True, False]], "listener_reset.weights", 5)
-        ]
+        assert village.resets == [("listener", [[False] * 3, [False, True, False]], "listener_reset.weights", 5)]
         assert village.forgets == ([("speaker", [[False] * 3, [True] * 3])] if wanted else [])
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from emcomm.channel import Channel
-from emcomm.envs import Reconstruction
+from emcomm.envs import Discrimination
 from emcomm.errors import StorageError
 from emcomm.pressures import ChannelNoise, Community, ImpatientListener, LengthCost, ListenerReset
 from emcomm.training import (
@@ -31,7 +31,10 @@ from tests.training.small import small_run
 
 QUICK = {
     "world": AttributeWorld(values=(2, 3)),
-    "game": Reconstruction(),
+    "game": Discrimination(candidates=2),
+    "channel": Channel(7, 2, variable=False),
+    "estimator": Reinforce(reward="success"),
+    "speaker_entropy": 0.02,
     "batch_size": 53,
     "speaker_learning_rate": 0.02,
     "listener_learning_rate": 0.02,
@@ -40,13 +43,15 @@ QUICK = {
 CASES: dict[str, list[Run]] = {
     "runs that leave, groups, resets in turn": [
         small_run(
-            *(("a", seed, {"teaching": ListenerReset(every=9, staggered=True, strength=0.7)})),
+            "a",
+            seed,
+            {"teaching": ListenerReset(every=30, staggered=True, strength=0.7), "group": Community(size=3)},
             **QUICK,
             pairs=3,
-            steps=47,
+            steps=61,
             evaluate_every=5,
             record_every=11,
-            stop_accuracy=0.4,
+            stop_accuracy=0.6,
         )
         for seed in (2, 3, 5, 7)
     ],

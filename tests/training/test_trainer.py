@@ -208,9 +208,10 @@ def test_a_larger_entropy_weight_keeps_the_listener_undecided():
         for weight in (0.0, 9.0)
     ]
     trainer = advanced(40, *runs)
-    undecided = torch.log(torch.tensor(15.0)).item()
-    assert losses(trainer, 1)[1] == pytest.approx(undecided, rel=0.02)
-    assert losses(trainer, 0)[1] < 0.97 * undecided
+    message = torch.randint(0, 8, (2, 101, 5), generator=torch.Generator().manual_seed(1))
+    logits = trainer.listeners.listener()(message, trainer.table().features, None)
+    decided, undecided = ((part - part.mean(-1, keepdim=True)).abs().mean() for part in logits.detach())
+    assert undecided < 0.2 * decided
 
 
 # The rest
@@ -291,7 +292,7 @@ def test_meanings_are_dealt_as_often_as_they_occur(dealt: list[tuple[Tensor, Ten
 
 def test_memory_does_not_grow_with_time():
     for estimator in (Reinforce(baseline="greedy"), GumbelSoftmax()):
-        trainer = advanced(3, *(small_run("a", seed, PRESSURES, estimator=estimator, pairs=2) for seed in (5, 7)))
+        trainer = Trainer([small_run("a", seed, PRESSURES, estimator=estimator, pairs=2) for seed in (5, 7)])
 
         def tensors() -> tuple[int, int]:
             gc.collect()
@@ -300,14 +301,16 @@ def test_memory_does_not_grow_with_time():
 
         tracemalloc.start()
         try:
-            before, python = tensors(), tracemalloc.get_traced_memory()[0]
-            for _ in range(30):
-                trainer.advance()
-            after, grown = tensors(), tracemalloc.get_traced_memory()[0] - python
+            seen = []
+            for _ in range(3):
+                for _ in range(30):
+                    trainer.advance()
+                seen.append((tensors(), tracemalloc.get_traced_memory()[0]))
         finally:
             tracemalloc.stop()
-        assert after == before
-        assert grown < 100_000
+        assert seen[0][0] == seen[1][0] == seen[2][0]
+        # One batch of games kept each step would be 30 x 2 x 2 x 17 x 5 x 4 bytes at least.
+        assert seen[2][1] - seen[1][1] < 40_800
 
 
 def test_the_global_generators_are_left_alone():
