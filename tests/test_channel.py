@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -72,7 +74,7 @@ def test_the_erased_mark_is_no_symbol():
         ({"symbols": "many", "max_length": 2}, "symbols"),
     ],
 )
-def test_impossible_channels_are_refused_in_one_line(settings: dict, field: str):
+def test_impossible_channels_are_refused_in_one_line(settings: dict[str, Any], field: str):
     with pytest.raises(BadInput, match=f"Channel: {field}: .*got {settings[field]!r}") as caught:
         Channel(**settings)
     assert "\n" not in str(caught.value)

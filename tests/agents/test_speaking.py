@@ -226,6 +226,7 @@ def test_the_entropy_of_a_relaxed_message_stops_with_it(speaker_of, features: Te
 def test_extreme_draws_leave_relaxed_messages_finite(draw: float, speaker_of, features: Tensor):
     speaker = speaker_of(VARIABLE)
     said = speak_relaxed(speaker, features, about(17), torch.full((17, 3, 6), draw), torch.tensor(0.1), False)
+    assert said.relaxed is not None
     slopes = torch.autograd.grad((said.relaxed * uniform(6)).sum(), list(speaker.parameters()))
     assert all(torch.isfinite(each).all() for each in (said.relaxed, said.entropy, *slopes))
 
@@ -236,5 +237,7 @@ def test_each_member_of_a_stack_has_its_own_temperature(speaker_of, stacked, fea
     said = speak_relaxed(whole, features.expand(2, -1, -1), index.expand(2, -1), draws, torch.tensor([0.5, 2.0]), False)
     for place, temperature in enumerate((0.5, 2.0)):
         alone = speak_relaxed(member, features, index, draws[0], torch.tensor(temperature), False)
+        assert said.relaxed is not None
         torch.testing.assert_close(said.relaxed[place], alone.relaxed)
+    assert said.relaxed is not None
     assert said.relaxed[0].max(-1).values.mean() > said.relaxed[1].max(-1).values.mean()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -188,7 +189,7 @@ def test_too_many_candidates_are_refused_in_one_line(unequal: AttributeWorld, do
         ({"candidate": 3}, "unknown key 'candidate'; .*Did you mean 'candidates'"),
     ],
 )
-def test_bad_settings_are_refused_in_one_line(settings: dict, sentence: str):
+def test_bad_settings_are_refused_in_one_line(settings: dict[str, Any], sentence: str):
     with pytest.raises(BadInput, match=sentence) as caught:
         Discrimination(**settings)
     assert "\n" not in str(caught.value)

@@ -45,4 +45,5 @@ class Village:
 
     def touched(self, run: int) -> bool:
         """Whether any agent of a run was changed."""
-        return any(any(call[1][run]) for call in [*self.resets, *self.forgets])
+        which = [call[1] for call in self.resets] + [call[1] for call in self.forgets]
+        return any(any(each[run]) for each in which)

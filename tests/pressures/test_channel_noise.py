@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -74,7 +76,7 @@ def test_languages_and_accuracy_are_looked_at_without_noise(name: str):
 
 
 @pytest.mark.parametrize("settings", [{"effect": "drop"}, {"strength": 1.5}])
-def test_bad_settings_are_refused_in_one_line(settings: dict):
+def test_bad_settings_are_refused_in_one_line(settings: dict[str, Any]):
     with pytest.raises(BadInput, match=f"{next(iter(settings))}: .*got") as caught:
         ChannelNoise(**settings)
     assert "\n" not in str(caught.value)

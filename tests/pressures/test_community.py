@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 import torch
@@ -39,9 +40,9 @@ def test_strength_is_the_chance_of_new_partners():
 
 
 @pytest.fixture
-def pairings(monkeypatch: pytest.MonkeyPatch) -> list:
+def pairings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The partners of every table that was played at: ``[runs, pairs]`` or None."""
-    seen: list = []
+    seen: list[Any] = []
     plain = Trainer.table
 
     def table(trainer: Trainer, acting=(), partners=None) -> Table:
@@ -52,7 +53,7 @@ def pairings(monkeypatch: pytest.MonkeyPatch) -> list:
     return seen
 
 
-def test_in_training_partners_differ_between_steps_and_runs(pairings: list):
+def test_in_training_partners_differ_between_steps_and_runs(pairings: list[Any]):
     runs = [small_run("on", seed, {"it": Community(size=5)}, pairs=5) for seed in (5, 7)]
     trainer = Trainer(runs)
     for _ in range(13):
@@ -62,7 +63,7 @@ def test_in_training_partners_differ_between_steps_and_runs(pairings: list):
     assert sum(torch.equal(each[0], each[1]) for each in pairings) < 4
 
 
-def test_every_agent_learns_from_one_batch_a_step_with_its_partner(pairings: list):
+def test_every_agent_learns_from_one_batch_a_step_with_its_partner(pairings: list[Any]):
     # Everything a listener hears comes from its partner: silencing the others does not change its gradient.
     runs = [small_run("on", 5, {"it": Community(size=3)}, pairs=3)]
     for silenced in range(3):
@@ -93,7 +94,7 @@ def test_a_pair_of_a_community_learns_as_fast_as_a_pair_alone():
 
 
 @pytest.mark.parametrize("settings", [{"size": 1}, {"size": 2.5}, {"strength": 1.5}])
-def test_bad_settings_are_refused_in_one_line(settings: dict):
+def test_bad_settings_are_refused_in_one_line(settings: dict[str, Any]):
     with pytest.raises(BadInput, match=f"{next(iter(settings))}: .*got") as caught:
         Community(**settings)
     assert "\n" not in str(caught.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from emcomm.pressures import (
@@ -32,7 +34,7 @@ class TestEveryPressure(PressureContract):
     @pytest.fixture(params=PRESSURES.names())
     def pressure(self, request: pytest.FixtureRequest) -> Pressure:
         """With its defaults, except that what happens every so many steps happens every other one."""
-        kind = PRESSURES.get(request.param)
+        kind: Any = PRESSURES.get(request.param)
         return kind(every=2) if "every" in kind.model_fields else kind()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -11,7 +13,7 @@ from emcomm.pressures import LengthCost, Play
 from tests.pressures.moments import moment_of
 
 
-def play(length: list, correct: list) -> Play:
+def play(length: list[list[int]], correct: list[list[bool]]) -> Play:
     """Games of two runs, one pair: ``[2, 1, n]``."""
     zeros = torch.zeros(len(length), 1, len(length[0]))
     return Play(
@@ -68,7 +70,7 @@ def test_a_relaxed_length_keeps_its_gradient():
 
 
 @pytest.mark.parametrize("settings", [{"exponent": 0.0}, {"exponent": -1.0}, {"schedule": "sometimes"}])
-def test_bad_settings_are_refused_in_one_line(settings: dict):
+def test_bad_settings_are_refused_in_one_line(settings: dict[str, Any]):
     with pytest.raises(BadInput, match=next(iter(settings))) as caught:
         LengthCost(**settings)
     assert "\n" not in str(caught.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -89,8 +91,7 @@ def test_newborns_differ_from_each_other_from_the_first_and_from_step_to_step():
     for step in (3, 7):
         trainer.reset("listener", every, "some.stream", step)
         born.append(trainer.weights(run)["listener.cell.embedding"])
-    born = torch.cat(born).flatten(1)
-    assert len(born.unique(dim=0)) == 6
+    assert len(torch.cat(born).flatten(1).unique(dim=0)) == 6
 
 
 def test_a_newborn_does_not_depend_on_who_shares_the_stack():
@@ -112,7 +113,7 @@ def test_in_training_the_reset_happens_before_the_step_that_is_due():
 
 
 @pytest.mark.parametrize("settings", [{"every": 0}, {"every": 2.5}, {"strength": 1.5}])
-def test_bad_settings_are_refused_in_one_line(settings: dict):
+def test_bad_settings_are_refused_in_one_line(settings: dict[str, Any]):
     with pytest.raises(BadInput, match=f"{next(iter(settings))}: .*got") as caught:
         ListenerReset(**settings)
     assert "\n" not in str(caught.value)

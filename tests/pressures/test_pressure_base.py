@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 import pytest
@@ -25,7 +24,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def restless() -> Iterator[tuple[type[Pressure], Draws]]:
+def restless() -> tuple[type[Pressure], Draws]:
     """A pressure that draws at every point and changes nothing."""
     drawn: Draws = []
 
@@ -48,7 +47,7 @@ def restless() -> Iterator[tuple[type[Pressure], Draws]]:
         def between(self, population: Population, moment: Moment) -> None:
             self._draw("between", moment)
 
-    yield Restless, drawn
+    return Restless, drawn
 
 
 def test_points_are_reached_in_the_order_of_the_contract(restless):

@@ -67,7 +67,7 @@ def by_hand(trainer: Trainer, run: Run) -> tuple[np.ndarray, float, float]:
                     games += 1
         weight = frequency[part]
         shares.append(float((won.numpy()[part] / games * weight).sum() / weight.sum()) if len(part) else math.nan)
-    return torch.stack(messages).numpy(), *shares
+    return torch.stack(messages).numpy(), shares[0], shares[1]
 
 
 @pytest.mark.parametrize("game", [Discrimination(candidates=3), Reconstruction()], ids=["pointing", "naming"])

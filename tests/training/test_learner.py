@@ -123,8 +123,9 @@ def test_a_speaker_that_only_says_the_most_probable_learns_nothing_against_the_g
     round, table = round_about(trainer), trainer.table()
     played = play_sampled(table, round, torch.rand(1, N, 5, generator=torch.Generator().manual_seed(1)))
     means = Baseline(1, 1, 1, 0.9, CPU)
-    arguments = trainer.setup, Reinforce(baseline="greedy"), played, [], NO_BONUS, means
-    lesson = reinforce_lesson(*arguments, lambda: play_sampled(table, round, None))
+    greedy = lambda: play_sampled(table, round, None)  # noqa: E731
+    arguments: Any = trainer.setup, Reinforce(baseline="greedy"), played, [], NO_BONUS, means, greedy
+    lesson = reinforce_lesson(*arguments)
     assert all((slope == 0).all() for slope in speaker_slopes(trainer, lesson.total))
     assert lesson.speaker_cost.item() > 0
 
@@ -136,8 +137,9 @@ def test_a_game_like_the_greedy_one_counts_nothing_and_others_their_difference()
     best = int(probability.argmax())
     played = play_sampled(table, round, GRID)
     means = Baseline(1, 1, 1, 0.9, CPU)
-    arguments = trainer.setup, Reinforce(baseline="greedy"), played, [], NO_BONUS, means
-    lesson = reinforce_lesson(*arguments, lambda: play_sampled(table, round, None))
+    greedy = lambda: play_sampled(table, round, None)  # noqa: E731
+    arguments: Any = trainer.setup, Reinforce(baseline="greedy"), played, [], NO_BONUS, means, greedy
+    lesson = reinforce_lesson(*arguments)
     chosen = played.said.symbols[0, :, 0] - 1
     weight = (cost[chosen] - cost[best]).detach()
     assert (weight[chosen == best] == 0).all()
@@ -166,17 +168,17 @@ def test_without_decay_the_mean_is_that_of_the_last_batch():
 
 
 def test_the_first_batch_of_a_run_has_no_baseline_and_the_second_the_mean_of_the_first():
-    trainer = trainer_of(channel=ONE_SYMBOL, estimator=Reinforce(baseline="mean", baseline_decay=0.9))
+    trainer = trainer_of(channel=ONE_SYMBOL, estimator=Reinforce(baseline_decay=0.9))
     draws = torch.rand(1, 101, 1, generator=torch.Generator().manual_seed(4))
     played = play_sampled(trainer.table(), round_about(trainer, n=101), draws)
-    estimator, means = trainer.setup.estimator, trainer.baseline
+    estimator, means = Reinforce(baseline="mean", baseline_decay=0.9), trainer.baseline
     found = []
     for _ in range(2):
         lesson = reinforce_lesson(trainer.setup, estimator, played, [], NO_BONUS, means, None)
         found.append(speaker_slopes(trainer, lesson.total))
     chosen = played.said.symbols[0, :, 0] - 1
     probability, cost = exact(trainer, "log_likelihood")
-    for slopes, baseline in zip(found, (0.0, cost[chosen].mean()), strict=True):
+    for slopes, baseline in zip(found, (torch.zeros(()), cost[chosen].mean()), strict=True):
         expected = speaker_slopes(trainer, ((cost[chosen] - baseline) * probability[chosen].log()).mean())
         for one, other in zip(slopes, expected, strict=True):
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)

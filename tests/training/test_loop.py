@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -150,7 +151,7 @@ def test_a_run_whose_loss_is_no_number_fails_with_its_step_and_the_others_do_not
 
 
 def test_a_failing_run_changes_no_bit_of_the_others_while_they_share_the_stack():
-    numbers = {"evaluate_every": 23, "record_every": 23}
+    numbers: dict[str, Any] = {"evaluate_every": 23, "record_every": 23}
     wild = small_run("wild", 7, speaker_learning_rate=1e38, listener_learning_rate=1e38, **numbers)
     calm = small_run("wild", 7, **numbers)
     runs = [small_run("a", 3, **numbers), small_run("a", 5, **numbers)]

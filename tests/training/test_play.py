@@ -47,6 +47,10 @@ def listener_of(trainer: Trainer, agent: int) -> nn.Module:
     return module
 
 
+def of_agent(round: Round, agent: int) -> Round:
+    return round.each(lambda part: part[agent])
+
+
 def impatient(trainer: Trainer) -> list[Acting]:
     return [Acting("it", ImpatientListener(), Moment(0, torch.ones(trainer.shape[0]), uniform))]
 
@@ -62,7 +66,7 @@ def test_each_listener_hears_its_partner_and_outcomes_go_back_to_the_speaker(gam
     for run in range(2):
         for speaker in range(3):
             agent, listener = run * 3 + speaker, listener_of(trainer, run * 3 + int(partners[run, speaker]))
-            own = round.each(lambda part, agent=agent: part[agent])
+            own = of_agent(round, agent)
             logits = listener(message[agent], trainer.board.features, own.candidates, prefixes)
             for position in range(6) if prefixes else [None]:
                 expected = game.score(trainer.board, own, logits if position is None else logits[:, position])

@@ -47,7 +47,7 @@ def test_what_is_not_allowed_is_refused_in_one_line(changes: dict[str, Any], sen
 
 def test_what_is_missing_is_asked_for():
     with pytest.raises(BadInput, match="'world' is required; 'game' is required; 'channel' is required"):
-        Setup()
+        Setup()  # type: ignore[call-arg]
 
 
 def test_only_training_meanings_can_be_distractors():
@@ -115,4 +115,4 @@ def test_a_set_up_survives_being_written_and_read(changes: dict[str, Any]):
 
 def test_a_set_up_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
-        small_setup().steps = 5
+        small_setup().steps = 5  # type: ignore[misc]

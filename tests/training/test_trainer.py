@@ -150,7 +150,7 @@ def test_the_data_of_one_run_changes_no_bit_of_another(estimator, game):
         {"listener_entropy": 3.0},
     ],
 )
-def test_the_numbers_of_one_run_change_no_bit_of_another(numbers: dict[str, float]):
+def test_the_numbers_of_one_run_change_no_bit_of_another(numbers: dict[str, Any]):
     first, last = small_run("a", 5), small_run("a", 7)
     one, other = (advanced(7, first, small_run("b", 5, **changes), last) for changes in ({}, numbers))
     for run in (first, last):
@@ -179,7 +179,8 @@ def test_twins_stay_twins_wherever_they_stand_in_the_stack():
 
 @pytest.mark.parametrize(("role", "other"), [("speaker", "listener"), ("listener", "speaker")])
 def test_a_role_moves_by_its_own_learning_rate(role: str, other: str):
-    runs = small_run("usual"), small_run("slow", **{f"{role}_learning_rate": 1e-12})
+    slow: dict[str, Any] = {f"{role}_learning_rate": 1e-12}
+    runs = small_run("usual"), small_run("slow", **slow)
     at_birth, trainer = advanced(0, *runs), advanced(5, *runs)
     for run in runs:
         before, after = at_birth.weights(run), trainer.weights(run)
