@@ -92,7 +92,7 @@ study = Study(
             pressures=["community"],
             accuracy_floor=0.8,
             source="Rita et al. 2022",
-            description="A homogeneous group is no more systematic than a pair (within 0.03 for a doubling of its size).",
+            description="A homogeneous group is no more systematic than a pair: within 0.03 for twice the size.",
         ),
     ],
     seeds=8,

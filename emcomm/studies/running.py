@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,8 @@ def run_study(
         unfinished = [name for name, part in parts.items() if not part.state.finished]
         games = {stack.name: stack.games for stack in plan.stacks}
         unfinished.sort(key=lambda name: -games[name])  # long stacks first, so that no worker is left alone with one
-        left = [
-            StackTask(folder.path, name, device, script=script, checkpoint_every=checkpoint_every)
-            for name in unfinished
-        ]
+        task = partial(StackTask, folder.path, device=device, script=script, checkpoint_every=checkpoint_every)
+        left = [task(name) for name in unfinished]
         if console is not None and len(left) < len(parts):
             console.print(f"{len(parts) - len(left)} of {len(parts)} stacks are finished already", highlight=False)
         if left:

@@ -164,10 +164,10 @@ def threads(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("width", [37, 64])
-@pytest.mark.parametrize("samples", [1, 23, 331, 1021])
+@pytest.mark.parametrize("samples", [1, 331, 1021])
 def test_the_logistic_function_is_the_same_everywhere_in_a_stack(width: int, samples: int, threads: int):
     one = 3 * noise(samples, 3 * width)
-    for members in (2, 3, 5):
+    for members in (2, 3):
         stack = one.expand(members, -1, -1).contiguous()
         for x in (stack[..., :width].clone(), stack[..., : 2 * width]):  # of its own, and as columns of a wider one
             expected = x.double().sigmoid()

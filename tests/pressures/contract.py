@@ -93,7 +93,7 @@ class PressureContract:
 
     def test_an_unknown_setting_is_refused_in_one_line(self, pressure: Pressure):
         with pytest.raises(BadInput, match="unknown key 'strenght'.*Did you mean 'strength'"):
-            type(pressure)(strenght=1.0)
+            type(pressure)(strenght=1.0)  # type: ignore[call-arg]
 
     def test_off_is_the_same_pressure_at_strength_zero(self, pressure: Pressure):
         off = pressure.off()

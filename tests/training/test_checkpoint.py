@@ -74,6 +74,7 @@ CASES: dict[str, list[Run]] = {
             seed,
             {"rush": ImpatientListener(strength=0.5), "group": Community(size=2)},
             pairs=2,
+            steps=11,
             matmul="bfloat16",
             world=AttributeWorld(values=(3, 5), split="random", held_out=0.2, frequencies="zipf"),
         )
@@ -148,6 +149,21 @@ def test_runs_did_leave_at_different_steps_in_that_test(whole: dict[str, list[An
     events = whole.get(case) or played(Trainer(CASES[case]))
     steps = {end[1] for event in events if isinstance(event, tuple) for end in event[1]}
     assert len(steps) > 1
+
+
+def test_a_run_that_broke_before_the_stop_is_reported_with_its_step_after_it(tmp_path: Path):
+    runs, path = [small_run("a", seed, evaluate_every=23, record_every=23) for seed in (5, 7)], tmp_path / "stack"
+    trainer = Trainer(runs)
+    for step in range(7):
+        if step == 3:
+            with torch.no_grad():
+                trainer.listeners.weights[0] = torch.nan
+        trainer.advance()
+    save_checkpoint(path, trainer)
+    ends = [
+        end for event in train(load_checkpoint(path, runs)) if isinstance(event, Observed) for end in event.finished
+    ]
+    assert [(end.run.name, end.step, end.status) for end in ends] == [("a/5", 3, "failed"), ("a/7", 23, "done")]
 
 
 def test_stopping_at_every_step_equals_not_stopping(tmp_path: Path):

@@ -198,7 +198,8 @@ def acting(pressure: Any) -> list[Acting]:
 
 def test_costs_reach_the_agents_they_are_meant_for():
     trainer = trainer_of()
-    played = play_sampled(trainer.table(), round_about(trainer), torch.rand(1, N, 5))
+    draws = torch.rand(1, N, 5, generator=torch.Generator().manual_seed(5))
+    played = play_sampled(trainer.table(), round_about(trainer), draws)
     estimator, means = Reinforce(baseline="none"), Baseline(1, 1, 2, 0.9, CPU)
     lesson = reinforce_lesson(trainer.setup, estimator, played, acting(Levy()), NO_BONUS, means, None)
     loss, length = played.play.outcome.loss, played.play.length
