@@ -113,7 +113,7 @@ class Plugin(Config):
             chosen = cls.registry.get(data["kind"])
             return handler(values) if chosen is cls else chosen.model_validate(values)
         if isinstance(data, dict) and not cls.name:
-            raise BadInput(f"a {cls.registry.what} needs a 'kind'; known: {', '.join(cls.registry.names())}")
+            raise BadInput(f"needs a 'kind'; known {cls.registry.family}: {', '.join(cls.registry.names())}")
         return handler(data)
 
     @model_serializer(mode="plain")

@@ -19,6 +19,9 @@ class ImpatientListener(Pressure):
     the last; speaker and listener share it. Between 0 and 1 the two are mixed. An empty message has the one answer
     before any symbol.
 
+    Losses are negative log-likelihoods (nats), whatever the set-up's reward and listener loss are; with others than the
+    log-likelihood the pressure adds to them rather than replacing them.
+
     Args:
         strength: share of the impatient loss, in [0, 1].
 

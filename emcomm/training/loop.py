@@ -89,6 +89,7 @@ def _look(trainer: Trainer) -> Observed:
     """Evaluate the stack and let finished runs leave it. A run's last observation is always recorded."""
     setup, step = trainer.setup, trainer.step
     last = step >= setup.steps
+    trainer.notice_broken()
     observations = observe(trainer, record=last or step % setup.record_interval == 0)
     finished = []
     seen = []

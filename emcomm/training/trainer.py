@@ -164,6 +164,13 @@ class Trainer:
 
         return reinforce_lesson(self.setup, estimator, played, acting, self._entropy_weights, self.baseline, greedy)
 
+    def notice_broken(self) -> None:
+        """Mark the runs whose weights are no longer finite, which no loss has shown yet."""
+        runs, pairs = self.shape
+        for stack in (self.speakers, self.listeners):
+            broken = ~torch.isfinite(stack.weights.detach()).view(runs, pairs, -1).all(-1).all(-1)
+            self.broken_at = torch.where(broken & (self.broken_at < 0), self.step, self.broken_at)
+
     def reset(self, role: Literal["speaker", "listener"], which: Tensor, stream: str, step: int) -> None:
         """Give agents new weights and an empty optimiser, see `emcomm.pressures.Population`."""
         self._role(role).reset(which, stream, step)
