@@ -15,7 +15,7 @@ from emcomm.report.colours import series_colour
 from emcomm.report.sheet import drawing
 
 if TYPE_CHECKING:
-    from benchmarks.scaling import Point
+    from benchmarks.points import Point
     from benchmarks.settings import Setting
 
 __all__ = ["draw_scaling", "scaling_figure"]

@@ -7,7 +7,6 @@ import csv
 import statistics
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -15,7 +14,8 @@ from rich.table import Table
 
 from benchmarks.options import count, introduce, quiet, seconds
 from benchmarks.players import Seat
-from benchmarks.scores import Score, score
+from benchmarks.points import Point
+from benchmarks.scores import score
 from benchmarks.settings import SETTINGS, Arm, Matmul, Setting
 from emcomm.errors import EmcommError
 
@@ -24,26 +24,6 @@ __all__ = ["Point", "doublings", "main", "measure", "memory_words", "options", "
 MEGABYTE = 1e6
 STEADY = 1.25
 """Memory per run counts as constant if that of the largest stack is at most this many times that of the typical one."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """A stack of one size.
-
-    Attributes:
-        runs: how many.
-        speed: games per second over all runs.
-        memory: peak resident set beyond what importing everything takes, in bytes.
-    """
-
-    runs: int
-    speed: Score
-    memory: int
-
-    @property
-    def memory_per_run(self) -> float:
-        """Memory divided by runs, in bytes."""
-        return self.memory / self.runs
 
 
 def doublings(most: int) -> list[int]:

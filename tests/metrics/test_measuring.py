@@ -141,7 +141,10 @@ def test_variants_are_asked_for_by_name(rich: Language):
     ("metrics", "said"),
     [
         ("topografic_similarity", "unknown metric.*Did you mean 'topographic_similarity'"),
-        (["message_entropy", "topsim"], "unknown metric 'topsim'; known: abbreviation_saving, bag_of_symbols_disentanglement, "),
+        (
+            ["message_entropy", "topsim"],
+            "unknown metric 'topsim'; known: abbreviation_saving, bag_of_symbols_disentanglement, ",
+        ),
         (
             "topographic_similarity/li_bowling",
             "unknown variant of topographic_similarity.*Did you mean 'li_bowling_2019'",
