@@ -53,7 +53,9 @@ class _Step(Function):
             state_low, weight_low = state.to(dtype), weight.to(dtype)
             low = product(state_low, weight_low.mT)
             candidate = low[..., 2 * hidden :] + bias.unsqueeze(-2)
-            reset_update = sigmoid_(inputs[..., : 2 * hidden] + low[..., : 2 * hidden])
+            if flat is None:  # a table is not this step's to write over, rows picked from one are
+                inputs = inputs.clone(memory_format=torch.contiguous_format)
+            reset_update = sigmoid_(inputs[..., : 2 * hidden].add_(low[..., : 2 * hidden]))
         reset, update = reset_update[..., :hidden], reset_update[..., hidden:]
         if hold is not None:
             update.masked_fill_(hold.unsqueeze(-1), 1.0)
