@@ -49,7 +49,7 @@ class PressureContract:
 
     @pytest.fixture
     def pressure(self) -> Pressure:
-        raise NotImplementedError("a class that inherits the contract says which pressure it is about")
+        raise TypeError("a class that inherits the contract says which pressure it is about")
 
     @pytest.fixture
     def base(self) -> Setup:
