@@ -28,6 +28,6 @@ def stream_key(seed: int, stream: str) -> NDArray[np.uint64]:
     return sequence.generate_state(2, np.uint64).astype(np.uint64)
 
 
-def generator_at(key: NDArray[np.uint64], step: int) -> np.random.Generator:
-    """Return the generator of a keyed stream at one step; no two steps share numbers."""
-    return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, step, 0]))
+def generator_at(key: NDArray[np.uint64], step: int, turn: int = 0) -> np.random.Generator:
+    """Return the generator of a keyed stream at one turn of a step; no two turns and no two steps share numbers."""
+    return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, step, turn]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Literal
 
@@ -34,6 +35,7 @@ class Deck:
         board: the world as tensors.
         targets: int64 ``[runs, n]``, rows of ``game.meanings(world)``.
         pool: bool ``[runs, meanings]``, which meanings may stand beside a target.
+        frequencies: float64 ``[runs, n]``, how often each target comes up; a run's sum to 1.
         needed: uniform numbers that a deal takes for each game.
 
     Raises:
@@ -60,8 +62,33 @@ class Deck:
             known = np.stack([world.split(generator(seed, "split")).train for seed in seeds])
             self.pool.scatter_(1, torch.from_numpy(known).to(device), True)
         weights = torch.from_numpy(game.probabilities(world)).to(device)[self.targets]
-        self._cumulative = (weights / weights.sum(-1, keepdim=True)).cumsum(-1)
+        self.frequencies = weights / weights.sum(-1, keepdim=True)
+        self._cumulative = self.frequencies.cumsum(-1)
         self._pools: dict[int, Tensor] = {}
+
+    def weigh(self, weights: Tensor | None) -> None:
+        """Let targets come up more or less often than their frequency says.
+
+        Args:
+            weights: float64 ``[runs, n]``, >= 0, with something above 0 in each run; a run whose weights are all 1 is
+                dealt what it was dealt before. None: as the frequencies say.
+        """
+        own = self.frequencies.cumsum(-1)
+        if weights is None:
+            self._cumulative = own
+            return
+        weighted = self.frequencies * weights
+        weighted = (weighted / weighted.sum(-1, keepdim=True)).cumsum(-1)
+        self._cumulative = torch.where((weights == 1).all(-1, keepdim=True), own, weighted)
+
+    def part(self, runs: Sequence[int]) -> Deck:
+        """The deck of some of the runs, by place."""
+        deck = copy.copy(self)
+        kept = torch.tensor(list(runs), dtype=torch.int64, device=self.targets.device)
+        deck.targets, deck.pool = self.targets[kept], self.pool[kept]
+        deck.frequencies, deck._cumulative = self.frequencies[kept], self._cumulative[kept]
+        deck._pools = {}
+        return deck
 
     def deal(self, draws: Tensor, extra: Tensor | None) -> Round:
         """Draw targets by their frequency and deal a game about each.

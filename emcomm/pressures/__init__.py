@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from emcomm.pressures.base import FAMILIES, PRESSURES, Cost, Moment, Play, Population, Pressure
+from emcomm.pressures.base import FAMILIES, PRESSURES, Cost, Moment, Play, Pressure
+from emcomm.pressures.population import Population, Role, Talk
 from emcomm.registry import scan
 
-__all__ = ["FAMILIES", "PRESSURES", "Cost", "Moment", "Play", "Population", "Pressure"]
+__all__ = ["FAMILIES", "PRESSURES", "Cost", "Moment", "Play", "Population", "Pressure", "Role", "Talk"]
 __all__ += scan(__name__, __path__, PRESSURES, globals())
 
 

@@ -13,20 +13,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import Field
 from torch import Tensor
 
+from emcomm.agents import Utterance
 from emcomm.channel import Channel
 from emcomm.envs import Outcome
+from emcomm.pressures.population import Population
 from emcomm.registry import Plugin, Registry
 
-__all__ = ["FAMILIES", "PRESSURES", "Cost", "Moment", "Play", "Population", "Pressure"]
+__all__ = ["FAMILIES", "PRESSURES", "Cost", "Moment", "Play", "Population", "Pressure", "changed"]
 
 PRESSURES: Registry[type[Pressure]] = Registry("pressures", "pressure")
 FAMILIES = ("success", "efficiency", "learnability", "social")
 S = TypeVar("S")
+
+
+def _nothing_lasts(*shape: int) -> Tensor:
+    raise TypeError(f"numbers {shape} that last were asked for, and this moment was made without; give it always=")
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,13 @@ class Moment:
         strength: float32 ``[runs]``, this pressure's strength in each run.
         draw: ``draw(shape)`` gives uniform numbers in [0, 1) float32 ``[runs, *shape]`` from this pressure's own
             stream; each call of one step gives other numbers.
+        always: as `draw`, but the numbers are the same at every step.
     """
 
     step: int
     strength: Tensor
     draw: Callable[..., Tensor]
+    always: Callable[..., Tensor] = _nothing_lasts
 
     def per_game(self) -> Tensor:
         """The strength shaped ``[runs, 1, 1]``, to be used against ``[runs, pairs, n]``."""
@@ -59,12 +67,15 @@ class Play(NamedTuple):
             symbols; None unless some pressure `reads_prefixes`.
         ends: float32 ``[runs, pairs, n, max_length + 1]``, how much of the message ends after 0, 1, ... symbols,
             summing to 1 and differentiable; None where messages are sampled and end after `length` symbols.
+        said: the messages, ``[runs, pairs, n, ...]``, with the speaker's log-probability (0 where messages are relaxed)
+            and entropy, both differentiable.
     """
 
     length: Tensor
     outcome: Outcome
     prefix_loss: Tensor | None
     ends: Tensor | None = None
+    said: Utterance | None = None
 
 
 class Cost(NamedTuple):
@@ -74,31 +85,13 @@ class Cost(NamedTuple):
         speaker: ``[runs, pairs, n]``, subtracted from the speaker's reward as a term with a baseline of its own;
             None for nothing.
         listener: ``[runs, pairs, n]``, added to the listener's loss, differentiable; None for nothing.
+        policy: ``[runs, pairs, n]``, added to the speaker's loss as it is, differentiable through what was said; for
+            what depends on the speaker's probabilities rather than on what it happened to say. None for nothing.
     """
 
     speaker: Tensor | None = None
     listener: Tensor | None = None
-
-
-class Population(Protocol):
-    """The agents of a stack, as a pressure may change them between steps."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Runs and pairs."""
-
-    def reset(self, role: Literal["speaker", "listener"], which: Tensor, stream: str, step: int) -> None:
-        """Give agents new weights, and forget their optimiser's memory.
-
-        Args:
-            role: which role.
-            which: bool ``[runs, pairs]``.
-            stream: name of the random stream that the new weights are drawn from.
-            step: step of that stream.
-        """
-
-    def forget(self, role: Literal["speaker", "listener"], which: Tensor) -> None:
-        """Forget the optimiser's memory of some agents, bool ``[runs, pairs]``, and keep their weights."""
+    policy: Tensor | None = None
 
 
 class Pressure(Plugin):
@@ -111,12 +104,16 @@ class Pressure(Plugin):
         family: ``"success"``, ``"efficiency"``, ``"learnability"`` or ``"social"``.
         source: where the pressure was published.
         reads_prefixes: whether `cost` needs the loss after every symbol.
+        from_the_start: whether `between` is called before the first step as well.
+        chooses_meanings: whether it changes which meanings games are about.
     """
 
     registry: ClassVar[Registry[type[Pressure]]] = PRESSURES
     family: ClassVar[Literal["success", "efficiency", "learnability", "social"]]
     source: ClassVar[str]
     reads_prefixes: ClassVar[bool] = False
+    from_the_start: ClassVar[bool] = False
+    chooses_meanings: ClassVar[bool] = False
 
     strength: float = Field(default=1.0, ge=0.0, allow_inf_nan=False)
 
@@ -145,7 +142,10 @@ class Pressure(Plugin):
         return None
 
     def between(self, population: Population, moment: Moment) -> None:
-        """Between steps: replace, reset or copy agents. `moment.step` steps have been done, at least one."""
+        """Between steps: replace or reset agents, teach them apart from the games, choose what games are about.
+
+        `moment.step` steps have been done, at least one unless the pressure acts `from_the_start`.
+        """
 
 
 def changed(setup: S, **updates: Any) -> S:

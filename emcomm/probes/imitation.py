@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from emcomm.agents import Agent
+from emcomm.agents.forcing import teacher_forced
 from emcomm.agents.gru import GRU
 from emcomm.envs import Board
 from emcomm.errors import BadInput
 from emcomm.memory import keep_freed_memory
 from emcomm.probes.curves import LearningCurves
-from emcomm.probes.forcing import teacher_forced
 from emcomm.probes.lessons import MOST_LEARNERS, Course, Lectures, course_of, learn, stacks
 from emcomm.probes.material import Languages, Material, materials_of
 from emcomm.training.agent_stack import AgentStack

@@ -7,6 +7,7 @@ is born anew is one row.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -111,16 +112,22 @@ class AgentStack:
         dims = (0, *(0 if isinstance(arg, Tensor) else None for arg in args))
         return torch.vmap(one, in_dims=dims)(self.views, *args)
 
-    def update(self, gradients: Sequence[Tensor]) -> None:
-        """One step of Adam for every agent; `gradients` are in the order of `views`.
+    def update(self, gradients: Sequence[Tensor], which: Tensor | None = None) -> None:
+        """One step of Adam for every agent, or for some.
+
+        Args:
+            gradients: in the order of `views`.
+            which: bool ``[runs, pairs]``, who is updated; None: everybody.
 
         Source: Kingma & Ba 2015, with torch's fused kernel and default constants.
         """
         agents = len(self.weights)
         rest = self.weights.new_zeros(agents, self.width - self.numbers)
         flat = torch.cat([*(gradient.reshape(agents, -1) for gradient in gradients), rest], 1)
+        pupils = range(agents) if which is None else which.flatten().nonzero().flatten().tolist()
         groups: dict[tuple[float, int], list[int]] = {}
-        for row, age in enumerate(self.ages):
+        for row in pupils:
+            age = self.ages[row]
             groups.setdefault((self.learning_rates[row // self.pairs], age), []).append(row)
         for (rate, age), rows in groups.items():
             whole = len(rows) == agents
@@ -134,7 +141,8 @@ class AgentStack:
                     weights, slopes, means, squares, [], counts, amsgrad=False,
                     beta1=0.9, beta2=0.999, lr=rate, weight_decay=0.0, eps=1e-8, maximize=False,
                 )  # fmt: skip
-        self.ages = [age + 1 for age in self.ages]
+        for row in pupils:
+            self.ages[row] += 1
 
     def reset(self, which: Tensor, stream: str, step: int) -> None:
         """Put newborns in the place of some agents.
@@ -164,6 +172,32 @@ class AgentStack:
         self.learning_rates = [self.learning_rates[run] for run in runs]
         self.ages = [self.ages[row] for row in rows]
         self._adopt(self.weights.detach()[rows], self.mean[rows], self.square[rows])
+
+    def part(self, runs: Sequence[int]) -> AgentStack:
+        """A stack of copies of the agents of some runs, by place, to be trained apart; see `put_back`."""
+        apart = copy.copy(self)
+        apart.module = self._built(0)
+        apart.ages, apart.seeds = list(self.ages), list(self.seeds)
+        apart.keep(runs)
+        return apart
+
+    def put_back(self, apart: AgentStack, runs: Sequence[int]) -> None:
+        """Take over agents from `part`, with what their optimisers remember."""
+        rows = [run * self.pairs + index for run in runs for index in range(self.pairs)]
+        with torch.no_grad():
+            for own, changed in zip(self._matrices, apart._matrices, strict=True):
+                own[rows] = changed
+        for row, age in zip(rows, apart.ages, strict=True):
+            self.ages[row] = age
+
+    @property
+    def _matrices(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self.weights, self.mean, self.square
+
+    def shrink(self, factor: Tensor) -> None:
+        """Multiply each agent's weights by its factor, float32 ``[runs, pairs]``."""
+        with torch.no_grad():
+            self.weights.mul_(factor.reshape(-1, 1))
 
     def state(self) -> dict[str, Tensor]:
         """Everything that changes in training, by name."""

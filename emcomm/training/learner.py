@@ -83,7 +83,7 @@ def reinforce_lesson(
         greedy: plays the same games with the most probable messages, for the greedy baseline.
     """
     said, play = played
-    listener_loss, costs = _costs(setup, estimator, play, acting)
+    listener_loss, costs, direct = _costs(setup, estimator, play, acting)
     terms = torch.stack(costs, 2)  # runs, pairs, terms, n
     if estimator.baseline == "mean":
         advantage = terms - baseline.values().unsqueeze(-1)
@@ -97,6 +97,8 @@ def reinforce_lesson(
     entropy = said.entropy.view_as(play.length)
     policy = (advantage * log_prob.unsqueeze(2)).sum(2)
     speaker = policy - entropy_weights[0][:, None, None] * entropy
+    for each in direct:
+        speaker = speaker + each
     listener = listener_loss - entropy_weights[1][:, None, None] * play.outcome.entropy
     return _lesson(speaker + listener, terms.sum(2), listener_loss, entropy)
 
@@ -111,23 +113,33 @@ def relaxed_lesson(
         cost = each.pressure.cost(play, each.moment)
         if cost is not None:
             shared = cost.listener if cost.listener is not None else cost.speaker
-            loss = loss if shared is None else loss + shared
+            for part in (shared, cost.policy):
+                loss = loss if part is None else loss + part
     entropy = said.entropy.view_as(loss)
     bonus = entropy_weights[0][:, None, None] * entropy + entropy_weights[1][:, None, None] * play.outcome.entropy
     return _lesson(loss - bonus, loss, loss, entropy)
 
 
-def _costs(setup: Setup, estimator: Reinforce, play: Play, acting: list[Acting]) -> tuple[Tensor, list[Tensor]]:
-    """The listener's loss ``[runs, pairs, n]``, and the terms of the speaker's cost, without gradient."""
+def _costs(
+    setup: Setup, estimator: Reinforce, play: Play, acting: list[Acting]
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """The costs of a batch, each ``[runs, pairs, n]``.
+
+    Returns:
+        the listener's loss; the terms of the speaker's cost, without gradient; and what is added to the speaker's loss.
+    """
     listener = task_loss(setup, play.outcome)
     terms = [_reward_cost(estimator, play)]
+    direct = []
     for each in acting:
         cost = each.pressure.cost(play, each.moment)
         if cost is not None and cost.listener is not None:
             listener = listener + cost.listener
+        if cost is not None and cost.policy is not None:
+            direct.append(cost.policy)
         own = None if cost is None else cost.speaker
         terms.append(torch.zeros_like(terms[0]) if own is None else own.detach())
-    return listener, terms
+    return listener, terms, direct
 
 
 def task_loss(setup: Setup, outcome: Outcome) -> Tensor:

@@ -78,9 +78,10 @@ def play_sampled(table: Table, round: Round, draws: Tensor | None) -> Played:
     said = speak(table.speaker, table.features, round.target, draws)
     outcome = understood(table, _transmit(table, said.symbols), round, table.prefixes)
     length = message_lengths(said.symbols).float().unflatten(0, table.shape)
+    spoken = _by_run(said, table.shape)
     if not table.prefixes:
-        return Played(said, Play(length, outcome, None))
-    return Played(said, Play(length, Outcome(*(part[..., -1] for part in outcome)), outcome.loss))
+        return Played(said, Play(length, outcome, None, None, spoken))
+    return Played(said, Play(length, Outcome(*(part[..., -1] for part in outcome)), outcome.loss, None, spoken))
 
 
 def play_relaxed(table: Table, round: Round, draws: Tensor, temperature: Tensor, hard: bool) -> Played:
@@ -102,10 +103,11 @@ def play_relaxed(table: Table, round: Round, draws: Tensor, temperature: Tensor,
     disturbed = (heard != said.symbols).unsqueeze(-1)
     message = torch.where(disturbed, one_hot(heard, message.shape[-1]).to(message.dtype), message)
     prefixes = table.channel.variable or table.prefixes
+    spoken = _by_run(said, table.shape)
     outcome = understood(table, message, round, prefixes)
     if not prefixes:
         length = torch.full_like(outcome.loss, float(table.channel.max_length))
-        return Played(said, Play(length, outcome, None))
+        return Played(said, Play(length, outcome, None, None, spoken))
     if table.channel.variable:
         ends = _end_weights(said.relaxed[..., 0]).unflatten(0, table.shape)
     else:
@@ -113,7 +115,15 @@ def play_relaxed(table: Table, round: Round, draws: Tensor, temperature: Tensor,
     length = (ends * torch.arange(ends.shape[-1], device=ends.device)).sum(-1)
     at = message_lengths(said.symbols).unflatten(0, table.shape).unsqueeze(-1)
     correct, entropy = (part.gather(-1, at).squeeze(-1) for part in outcome[1:])
-    return Played(said, Play(length, Outcome((ends * outcome.loss).sum(-1), correct, entropy), outcome.loss, ends))
+    whole = Outcome((ends * outcome.loss).sum(-1), correct, entropy)
+    return Played(said, Play(length, whole, outcome.loss, ends, spoken))
+
+
+def _by_run(said: Utterance, shape: tuple[int, int]) -> Utterance:
+    """What agents said ``[agents, n, ...]`` as ``[runs, pairs, n, ...]``."""
+    symbols, log_prob, entropy, relaxed = said
+    relaxed = None if relaxed is None else relaxed.unflatten(0, shape)
+    return Utterance(symbols.unflatten(0, shape), log_prob.unflatten(0, shape), entropy.unflatten(0, shape), relaxed)
 
 
 def _end_weights(eos: Tensor) -> Tensor:

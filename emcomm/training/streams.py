@@ -32,16 +32,16 @@ class Streams:
     def __len__(self) -> int:
         return len(self.seeds)
 
-    def generators(self, stream: str, step: int) -> list[np.random.Generator]:
-        """Return one NumPy generator a run for `stream` at `step`."""
+    def generators(self, stream: str, step: int, turn: int = 0) -> list[np.random.Generator]:
+        """Return one NumPy generator a run for `stream` at `step`, and within the step at `turn`."""
         keys = self._keys.get(stream)
         if keys is None:
             keys = self._keys[stream] = [stream_key(seed, stream) for seed in self.seeds]
-        return [generator_at(key, step) for key in keys]
+        return [generator_at(key, step, turn) for key in keys]
 
-    def uniform(self, stream: str, step: int, shape: Sequence[int]) -> Tensor:
-        """Uniform numbers in [0, 1): float32 ``[runs, *shape]``."""
+    def uniform(self, stream: str, step: int, shape: Sequence[int], turn: int = 0) -> Tensor:
+        """Uniform numbers in [0, 1): float32 ``[runs, *shape]``; each turn of a step has its own."""
         out = np.empty((len(self), *shape), dtype=np.float32)
-        for row, rng in zip(out, self.generators(stream, step), strict=True):
+        for row, rng in zip(out, self.generators(stream, step, turn), strict=True):
             rng.random(out=row, dtype=np.float32)
         return torch.from_numpy(out).to(self.device, non_blocking=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -16,7 +15,8 @@ from emcomm.pressures import Moment
 from emcomm.training.agent_stack import AgentStack
 from emcomm.training.learner import Baseline, Lesson, reinforce_lesson, relaxed_lesson
 from emcomm.training.play import Acting, Played, Table, play_relaxed, play_sampled
-from emcomm.training.run import Run, build_agents, slots
+from emcomm.training.run import Run, Slot, build_agents, slots
+from emcomm.training.school import School
 from emcomm.training.setup import GumbelSoftmax, Setup
 from emcomm.training.streams import Streams
 
@@ -32,6 +32,7 @@ class Trainer:
 
     Attributes:
         runs: the runs still in training.
+        population: the agents, as pressures may change them between steps.
         step: steps done.
         games: games played over all runs so far.
         observed_at: the last step at which the stack was evaluated, -1 before the first.
@@ -69,6 +70,7 @@ class Trainer:
         self.runs = list(runs)
         self.streams = Streams([run.seed for run in runs], self.device)
         self.deck = Deck(self.setup.game, self.setup.world, self.streams.seeds, device=self.device)
+        self.population = School(self.setup, self.deck, self.streams, self.speakers, self.listeners)
         self._entropy_weights = (
             torch.tensor([run.setup.speaker_entropy for run in runs], device=self.device),
             torch.tensor([run.setup.listener_entropy for run in runs], device=self.device),
@@ -97,9 +99,10 @@ class Trainer:
     def advance(self) -> None:
         """One training step: pressures act on the agents, then every agent plays a batch and is updated once."""
         acting = self._acting()
-        if self.step:
-            for each in acting:
-                each.pressure.between(self, each.moment)
+        self.population.open()
+        for each in acting:
+            if self.step or each.pressure.from_the_start:
+                each.pressure.between(self.population, each.moment)
         table = self._table(acting)
         lesson = self._learn(table, acting, self._deal())
         self.last_lesson = lesson._replace(total=lesson.total.detach())
@@ -115,7 +118,12 @@ class Trainer:
 
     def _acting(self) -> list[Acting]:
         """The pressures at this step, with their streams for all of it."""
-        return [Acting(s.name, s.pressure, Moment(self.step, s.strength, _Draws(self, s.name))) for s in self._slots]
+        return [Acting(slot.name, slot.pressure, self._moment(slot)) for slot in self._slots]
+
+    def _moment(self, slot: Slot) -> Moment:
+        changing = _Draws(self.streams, slot.name, self.step)
+        lasting = _Draws(self.streams, f"{slot.name}.always", 0)
+        return Moment(self.step, slot.strength, changing, lasting)
 
     def _table(self, acting: list[Acting]) -> Table:
         partners = None
@@ -167,17 +175,6 @@ class Trainer:
             broken = ~torch.isfinite(stack.weights.detach()).view(runs, pairs, -1).all(-1).all(-1)
             self.broken_at = torch.where(broken & (self.broken_at < 0), self.step, self.broken_at)
 
-    def reset(self, role: Literal["speaker", "listener"], which: Tensor, stream: str, step: int) -> None:
-        """Give agents new weights and an empty optimiser, see `emcomm.pressures.Population`."""
-        self._role(role).reset(which, stream, step)
-
-    def forget(self, role: Literal["speaker", "listener"], which: Tensor) -> None:
-        """Empty the optimiser of some agents, see `emcomm.pressures.Population`."""
-        self._role(role).forget(which)
-
-    def _role(self, role: str) -> AgentStack:
-        return self.speakers if role == "speaker" else self.listeners
-
     def leave(self, names: Sequence[str]) -> None:
         """Let runs leave the stack, by name; the others go on, faster."""
         kept = [place for place, run in enumerate(self.runs) if run.name not in names]
@@ -209,13 +206,13 @@ class Trainer:
 class _Draws:
     """A pressure's own random stream at one step; every call takes the next part of it."""
 
-    def __init__(self, trainer: Trainer, name: str) -> None:
-        self.trainer, self.name, self.calls = trainer, name, 0
+    def __init__(self, streams: Streams, name: str, step: int) -> None:
+        self.streams, self.name, self.step, self.calls = streams, name, step, 0
 
     def __call__(self, *shape: int) -> Tensor:
         stream = f"pressure.{self.name}.{self.calls}"
         self.calls += 1
-        return self.trainer.streams.uniform(stream, self.trainer.step, shape)
+        return self.streams.uniform(stream, self.step, shape)
 
 
 def _check(runs: Sequence[Run], device: str) -> None:

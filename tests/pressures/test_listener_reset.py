@@ -60,8 +60,8 @@ def test_a_reset_gives_new_weights_and_an_empty_optimiser_to_those_concerned_onl
     kept = [trainer.listeners.mean.clone(), trainer.listeners.square.clone()]
     spoken = [trainer.speakers.mean.clone(), trainer.speakers.square.clone()]
     which = torch.tensor([[False, False, False], [False, True, False]])
-    trainer.reset("listener", which, "some.stream", 3)
-    trainer.forget("speaker", torch.tensor([[False, False, False], [True, True, False]]))
+    trainer.population.reset("listener", which, "some.stream", 3)
+    trainer.population.forget("speaker", torch.tensor([[False, False, False], [True, True, False]]))
 
     assert equal_weights(before["off/5"], trainer.weights(runs[0]))
     after = trainer.weights(runs[1])
@@ -89,7 +89,7 @@ def test_newborns_differ_from_each_other_from_the_first_and_from_step_to_step():
     every = torch.ones(1, 2, dtype=torch.bool)
     born = [trainer.weights(run)["listener.cell.embedding"]]
     for step in (3, 7):
-        trainer.reset("listener", every, "some.stream", step)
+        trainer.population.reset("listener", every, "some.stream", step)
         born.append(trainer.weights(run)["listener.cell.embedding"])
     assert len(torch.cat(born).flatten(1).unique(dim=0)) == 6
 
@@ -97,8 +97,8 @@ def test_newborns_differ_from_each_other_from_the_first_and_from_step_to_step():
 def test_a_newborn_does_not_depend_on_who_shares_the_stack():
     runs = [small_run("a", 5), small_run("b", 7), small_run("c", 11)]
     together, alone = advanced(1, *runs), advanced(1, runs[1])
-    together.reset("listener", torch.tensor([[True], [True], [False]]), "some.stream", 3)
-    alone.reset("listener", torch.tensor([[True]]), "some.stream", 3)
+    together.population.reset("listener", torch.tensor([[True], [True], [False]]), "some.stream", 3)
+    alone.population.reset("listener", torch.tensor([[True]]), "some.stream", 3)
     listener = "listener.cell.embedding"
     assert torch.equal(together.weights(runs[1])[listener], alone.weights(runs[1])[listener])
 

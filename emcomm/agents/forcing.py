@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from emcomm.agents import Speaker
+from emcomm.agents.base import Speaker
 from emcomm.agents.functions import policy, rows
 from emcomm.channel import EOS
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from emcomm.agents import Speaker
+from emcomm.agents.forcing import teacher_forced
 from emcomm.agents.gru import GRUSpeaker
 from emcomm.agents.speaking import speak
 from emcomm.channel import Channel
-from emcomm.probes.forcing import teacher_forced
 
 
 class Countdown(Speaker):
