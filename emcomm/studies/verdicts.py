@@ -24,6 +24,7 @@ __all__ = [
     "Evidence",
     "Judgement",
     "contrast",
+    "describe",
     "judge",
     "judge_study",
     "verdict_table",
@@ -106,7 +107,8 @@ def judge_study(
     return verdict_table(cells, seed=seed)
 
 
-def _row(cell: Cell, evidence: Evidence, p_value: float, judgement: Judgement) -> dict[str, Any]:
+def describe(cell: Cell, evidence: Evidence) -> dict[str, Any]:
+    """The columns of the verdict table that follow from a cell and its numbers alone."""
     pattern = cell.pattern
     band = float("nan") if pattern.band is None else pattern.band
     return {
@@ -119,10 +121,8 @@ def _row(cell: Cell, evidence: Evidence, p_value: float, judgement: Judgement) -
         "ci_low": evidence.interval[0],
         "ci_high": evidence.interval[1],
         "cliffs_delta": evidence.delta,
-        "p_value": p_value,
         "n_on": int(cell.on.defined.size),
         "n_off": int(cell.off.defined.size),
-        "verdict": judgement.verdict,
         "direction": pattern.direction,
         "min_delta": pattern.min_delta,
         "band_low": -band,
@@ -132,6 +132,14 @@ def _row(cell: Cell, evidence: Evidence, p_value: float, judgement: Judgement) -
         "p_raw": evidence.p,
         "accuracy_on": cell.on.mean_accuracy,
         "accuracy_off": cell.off.mean_accuracy,
-        "as_predicted": judgement.verdict == ("recovered" if pattern.sign else "absent"),
+    }
+
+
+def _row(cell: Cell, evidence: Evidence, p_value: float, judgement: Judgement) -> dict[str, Any]:
+    return {
+        **describe(cell, evidence),
+        "p_value": p_value,
+        "verdict": judgement.verdict,
+        "as_predicted": judgement.verdict == ("recovered" if cell.pattern.sign else "absent"),
         "reason": judgement.reason,
     }
