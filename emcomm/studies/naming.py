@@ -30,6 +30,11 @@ TRAINING: dict[str, Definition] = {
         *("none", "0 to 1", ""),
     ),
     "accuracy_held_out": ("The same about held-out meanings; undefined without a hold-out.", "none", "0 to 1", ""),
+    "loss": (
+        "Mean negative log-probability of the right answer in the games that accuracy counts.",
+        *("nats", "0 or more", ""),
+    ),
+    "loss_held_out": ("The same about held-out meanings; undefined without a hold-out.", "nats", "0 or more", ""),
     "speaker_cost": (
         "What the speaker was charged for a game, mean of the last training batch.",
         "nats",

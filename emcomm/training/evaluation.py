@@ -46,17 +46,18 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
     """Evaluate every run of the stack, without pressures: no noise, no impatience.
 
     Values: ``accuracy`` (share of games won on training meanings, weighted by frequency), ``accuracy_held_out`` (the
-    same on held-out meanings, with distractors from all meanings; NaN without a hold-out), both over every speaker with
-    every listener of the run; and of the last training batch: ``speaker_cost``, ``listener_loss`` (nats) and
-    ``speaker_entropy`` (nats), NaN before the first.
+    same on held-out meanings, with distractors from all meanings; NaN without a hold-out), ``loss`` and
+    ``loss_held_out`` (mean negative log-probability of the right answer in the same games, nats), all over every
+    speaker with every listener of the run; and of the last training batch: ``speaker_cost``, ``listener_loss`` (nats)
+    and ``speaker_entropy`` (nats), NaN before the first.
     """
     messages = greedy_messages(trainer)
-    won_trained, won_held_out = _won(trainer, messages)
+    trained, held_out = _won(trainer, messages)
     weights = torch.from_numpy(trainer.setup.world.probabilities()).to(trainer.device)
-    means = {
-        "accuracy": _weighted_mean(won_trained, weights * trainer.pool),
-        "accuracy_held_out": _weighted_mean(won_held_out, weights * ~trainer.pool),
-    }
+    means = {}
+    for place, name in enumerate(("accuracy", "loss")):
+        means[name] = _weighted_mean(trained[place], weights * trainer.pool)
+        means[f"{name}_held_out"] = _weighted_mean(held_out[place], weights * ~trainer.pool)
     spoken = messages.unflatten(0, trainer.shape).cpu().numpy()
     observations = []
     for place, run in enumerate(trainer.runs):
@@ -76,9 +77,12 @@ def greedy_messages(trainer: Trainer) -> Tensor:
 
 
 def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
-    """Share of games won about each meaning, with distractors from training and from everywhere: ``[runs, meanings]``.
+    """How games about each meaning go, with distractors from training and from everywhere.
 
     The same games are dealt at every evaluation of a run.
+
+    Returns:
+        for each of the two ``[2, runs, meanings]``: the share of games won, and the mean loss.
     """
     setup, pairs = trainer.setup, trainer.pairs
     drawn = setup.game.draws(setup.world) > 0
@@ -86,7 +90,7 @@ def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
     pools = [trainer.pool]
     if drawn and not trainer.pool.all():
         pools.append(torch.ones_like(trainer.pool))
-    won = torch.zeros(len(pools), *trainer.pool.shape, dtype=torch.float64, device=trainer.device)
+    went = torch.zeros(len(pools), 2, *trainer.pool.shape, dtype=torch.float64, device=trainer.device)
     table = trainer.table()
     for number, pool in enumerate(pools):
         for turn in range(rounds):
@@ -94,10 +98,10 @@ def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
             for shift in range(pairs):
                 partners = (torch.arange(pairs, device=trainer.device) + shift) % pairs
                 paired = replace(table, partners=partners.expand(trainer.shape) if pairs > 1 else None)
-                correct = understood(paired, messages, dealt).correct
-                won[number] += correct.double().mean(1)
-    won /= rounds * pairs
-    return won[0], won[-1]
+                outcome = understood(paired, messages, dealt)
+                went[number] += torch.stack([outcome.correct.double().mean(1), outcome.loss.double().mean(1)])
+    went /= rounds * pairs
+    return went[0], went[-1]
 
 
 def _deal(trainer: Trainer, pool: Tensor, turn: int) -> Round:

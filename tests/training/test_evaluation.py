@@ -44,8 +44,8 @@ def modules(trainer: Trainer, run: Run, role: str) -> list[nn.Module]:
     return built
 
 
-def by_hand(trainer: Trainer, run: Run) -> tuple[np.ndarray, float, float]:
-    """Messages and both accuracies of one run, agent by agent and game by game."""
+def by_hand(trainer: Trainer, run: Run) -> tuple[np.ndarray, dict[str, float]]:
+    """Messages of one run, and accuracy and loss of training and held-out meanings, agent by agent, game by game."""
     setup, board = run.setup, Board.of(run.setup.world)
     n = len(board.meanings)
     split, frequency = setup.world.split(generator(run.seed, "split")), setup.world.probabilities()
@@ -54,20 +54,23 @@ def by_hand(trainer: Trainer, run: Run) -> tuple[np.ndarray, float, float]:
     speakers, listeners = (modules(trainer, run, role) for role in ("speaker", "listener"))
     needed = setup.game.draws(setup.world)
     messages = [speak(s, board.features, torch.arange(n), None).symbols for s in speakers]  # type: ignore[arg-type]
-    shares = []
-    for pool, part in ((train, split.train), (everything, split.held_out)):
-        won = torch.zeros(n, dtype=torch.float64)
+    values = {}
+    for pool, part, name in ((train, split.train, ""), (everything, split.held_out, "_held_out")):
+        won, lost = (torch.zeros(n, dtype=torch.float64) for _ in range(2))
         games = 0
         for turn in range(setup.evaluation_rounds if needed else 1):
             draws = torch.from_numpy(generator(run.seed, "evaluation", turn).random((n, needed), dtype=np.float32))
             round = setup.game.deal(board, torch.arange(n), pool, draws)
             for said in messages:
                 for listener in listeners:
-                    won += setup.game.score(board, round, listener(said, board.features, round.candidates)).correct
+                    outcome = setup.game.score(board, round, listener(said, board.features, round.candidates))
+                    won += outcome.correct
+                    lost += outcome.loss.detach()
                     games += 1
         weight = frequency[part]
-        shares.append(float((won.numpy()[part] / games * weight).sum() / weight.sum()) if len(part) else math.nan)
-    return torch.stack(messages).numpy(), shares[0], shares[1]
+        for what, went in (("accuracy", won), ("loss", lost)):
+            values[what + name] = float((went.numpy()[part] / games * weight).sum() / weight.sum())
+    return torch.stack(messages).numpy(), values
 
 
 @pytest.mark.parametrize("game", [Discrimination(candidates=3), Reconstruction()], ids=["pointing", "naming"])
@@ -76,20 +79,20 @@ def test_a_stack_is_evaluated_like_its_agents_one_by_one(game, channel: Channel)
     runs = [small_run("a", seed, game=game, channel=channel, world=WORLD, pairs=2) for seed in (5, 7)]
     trainer = trained(*runs)
     for run, seen in zip(runs, observe(trainer, record=True), strict=True):
-        messages, accuracy, held_out = by_hand(trainer, run)
+        messages, values = by_hand(trainer, run)
         assert isinstance(seen, Observation)
         assert (seen.run, seen.step, seen.record) == (run, 13, True)
         assert seen.messages.dtype == np.int64
         assert np.array_equal(seen.messages, messages)
-        assert seen.values["accuracy"] == pytest.approx(accuracy)
-        assert seen.values["accuracy_held_out"] == pytest.approx(held_out)
-        assert 0 < accuracy < 1
+        assert {name: seen.values[name] for name in values} == pytest.approx(values)
+        assert 0 < values["accuracy"] < 1
 
 
 def test_without_a_hold_out_there_is_no_accuracy_on_it():
     for game in (Discrimination(candidates=3), Reconstruction()):
         (seen,) = observe(trained(small_run(game=game)), record=False)
         assert math.isnan(seen.values["accuracy_held_out"])
+        assert math.isnan(seen.values["loss_held_out"])
 
 
 def test_the_last_batch_is_reported_and_nothing_before_the_first():
@@ -107,7 +110,8 @@ def test_the_last_batch_is_reported_and_nothing_before_the_first():
 def test_the_same_games_are_dealt_at_every_look():
     trainer = trained(small_run())
     one, other = (observe(trainer, record=False)[0] for _ in range(2))
-    assert one.values == {**other.values, "accuracy_held_out": one.values["accuracy_held_out"]}
+    held_out = {name: one.values[name] for name in ("accuracy_held_out", "loss_held_out")}
+    assert one.values == {**other.values, **held_out}
 
 
 def test_a_look_does_not_depend_on_company_or_pressures():

@@ -1,4 +1,4 @@
-"""`Level`: a metric reaches a stated level in most runs of a condition."""
+"""`Level`: a metric reaches a stated level in most runs of a condition, or on average."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ __all__ = ["Level"]
 
 
 class Level(Claim):
-    """The share of a condition's runs whose final value lies within bounds.
+    """The share of a condition's runs whose final value lies within bounds, or their mean.
 
-    Recovered if that share is at least `share`, otherwise absent. A run whose value is undefined is outside.
+    Recovered if that share is at least `share`, otherwise absent. A run whose value is undefined is outside. With
+    ``share=None`` it is the mean over runs that has to lie within the bounds.
 
     Args:
         name: see `Claim`.
@@ -24,7 +25,7 @@ class Level(Claim):
         condition: whose runs.
         at_least: lower bound of a run's value.
         at_most: upper bound.
-        share: least share of the runs, in (0, 1].
+        share: least share of the runs, in (0, 1]; None: the mean counts.
 
     Raises:
         BadInput: neither bound is given.
@@ -34,7 +35,7 @@ class Level(Claim):
     condition: Name
     at_least: float | None = None
     at_most: float | None = None
-    share: float = Field(default=0.8, gt=0.0, le=1.0)
+    share: float | None = Field(default=0.8, gt=0.0, le=1.0)
 
     @model_validator(mode="after")
     def _bounded(self) -> Level:
@@ -48,6 +49,7 @@ class Level(Claim):
         low = -np.inf if self.at_least is None else self.at_least
         high = np.inf if self.at_most is None else self.at_most
         inside = (values >= low) & (values <= high)
+        mean = float(arm.defined.mean()) if arm.defined.size else float("nan")
         bounds = " and ".join(
             f"{word} {bound:g}" for word, bound in (("at least", self.at_least), ("at most", self.at_most))
             if bound is not None
@@ -57,18 +59,21 @@ class Level(Claim):
             "pressure": self.condition,
             "on": self.condition,
             "off": bounds,
-            "effect": float(arm.defined.mean()) if arm.defined.size else float("nan"),
+            "effect": mean,
             "n_on": len(values),
             "n_off": int(inside.sum()),
             "direction": "level",
             "accuracy_on": arm.mean_accuracy,
         }
-        return Weighed(row)
+        return Weighed(row, more=bool(low <= mean <= high))
 
     def judge(self, weighed: Weighed, p_value: float) -> tuple[Verdict, str]:
         count, inside = weighed.row["n_on"], weighed.row["n_off"]
         if reason := too_few(count):
             return "inconclusive", reason
+        if self.share is None:
+            met = f"mean {weighed.row['effect']:.3g}, {weighed.row['off']} is asked for"
+            return ("recovered" if weighed.more else "absent"), met
         met = f"{inside} of {count} runs are {weighed.row['off']}, {self.share:.0%} are asked for"
         return ("recovered" if inside >= self.share * count - 1e-9 else "absent"), met
 

@@ -41,6 +41,12 @@ def test_a_level_is_reached_if_enough_runs_reach_it():
     )
 
 
+def test_a_level_of_the_mean():
+    findings = findings_of({"on": {"m": SEVEN}})  # mean 0.4
+    assert verdict_of(Level(name="l", metric="m", condition="on", at_least=0.39, share=None), findings) == "recovered"
+    assert verdict_of(Level(name="l", metric="m", condition="on", at_least=0.41, share=None), findings) == "absent"
+
+
 def test_a_run_without_a_value_does_not_reach_a_level():
     findings = findings_of({"on": {"m": [1.0, 1.0, 1.0, 1.0, NAN, NAN]}})
     claim = Level(name="l", metric="m", condition="on", at_least=0.5, share=0.8)
