@@ -34,11 +34,11 @@ demo: venv  ## play the first look at every family of pressures, then say where 
 
 test: venv  ## run the tests, except those marked slow
 	@echo "Running the tests ..."
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n auto --dist worksteal $(ARGS)
 
 test-all: venv  ## run every test
 	@echo "Running every test ..."
-	@$(RUN) -m pytest -m "" $(ARGS)
+	@$(RUN) -m pytest -m "" -n auto --dist worksteal $(ARGS)
 
 test-clients:  ## train other people's learners on the games, each library in an environment of its own
 	@for client in $(CLIENTS); do $(MAKE) --no-print-directory client-$$client || exit 1; done

@@ -33,10 +33,10 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def unknown(what: str, name: str, allowed: Iterable[str]) -> BadInput:
+def unknown(what: str, name: object, allowed: Iterable[str]) -> BadInput:
     """Build the error for a name that does not exist: what was asked, what is allowed, and the nearest match."""
     names = sorted(str(a) for a in allowed)
-    return BadInput(f"unknown {what} {name!r}; known: {', '.join(names) or 'none'}.{nearest(name, names)}")
+    return BadInput(f"unknown {what} {shown(name)}; known: {', '.join(names) or 'none'}.{nearest(str(name), names)}")
 
 
 def shown(value: object, most: int = 80) -> str:

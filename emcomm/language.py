@@ -23,6 +23,7 @@ from emcomm.language_files import arguments, chosen_rows, cut_short, read_table,
 __all__ = ["Language", "whole_number"]
 
 IntArray = NDArray[np.int64]
+_LARGEST = 2**63 - 1
 _SURROGATES = 0xD800  # first code point that is not a character; symbols from here on are renumbered for `strings`
 
 
@@ -55,16 +56,17 @@ class Language:
         variable: bool = True,
         sizes: Sequence[int] | None = None,
     ) -> None:
+        if not isinstance(variable, (bool, np.bool_)):
+            raise BadInput(f"variable must be True or False, got {variable!r}")
         self.variable = bool(variable)
         self.symbols = None if symbols is None else whole_number("symbols", symbols, least=1)
         self.step = None if step is None else whole_number("step", step, least=0)
-        self.speaker = int(speaker) if isinstance(speaker, np.integer) else speaker
+        self.speaker = _speaker(speaker)
         self.messages = _messages(messages, self.symbols, self.variable)
         self.meanings = None if meanings is None else _integers("meanings", meanings, "attributes")
         if self.meanings is not None and len(self.meanings) != self.n:
             raise BadInput(f"every meaning has one message: got {len(self.meanings)} meanings and {self.n} messages")
-        self.sizes = None if sizes is None else tuple(int(size) for size in sizes)
-        _check_sizes(self.sizes, self.meanings)
+        self.sizes = None if sizes is None else _sizes(sizes, self.meanings)
         self.frequencies = _frequencies(frequencies, self.n)
         for array in (self.meanings, self.messages, self.frequencies):
             if array is not None:
@@ -152,6 +154,8 @@ class Language:
         Raises:
             BadInput: no ``message`` column, cells that are not integers, or more than one language in the frame.
         """
+        if not isinstance(frame, pd.DataFrame):
+            raise BadInput(f"frame must be a table of pandas, got {type(frame).__name__}")
         return cls(**arguments(frame, zero))
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -206,6 +210,8 @@ def _integers(what: str, values: ArrayLike, columns: str) -> IntArray:
         raise BadInput(f"{what} must be integers [n, {columns}], none of them 0; got the shape {list(array.shape)}")
     if array.dtype.kind not in "iu":
         raise BadInput(f"{what} must be integers [n, {columns}], got {array.dtype}")
+    if array.max() > _LARGEST:
+        raise BadInput(f"{what} must be 64-bit integers, at most {_LARGEST}; got {array.max()}")
     return array.astype(np.int64)
 
 
@@ -227,27 +233,41 @@ def _frequencies(values: ArrayLike | None, n: int) -> NDArray[np.float64]:
     if values is None:
         return np.full(n, 1.0 / n)
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         frequencies = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadInput("frequencies must be numbers") from None
     if frequencies.shape != (n,):
         raise BadInput(f"frequencies must be {n} numbers, one a meaning; got the shape {list(frequencies.shape)}")
-    total = frequencies.sum()
+    with np.errstate(over="ignore"):  # a sum that is infinite is told below
+        total = frequencies.sum()
     if not np.isfinite(total) or frequencies.min() < 0 or total <= 0:
         raise BadInput("frequencies must be finite, not negative, and not all 0")
     # Already normalised numbers stay as they are, so that saving and loading gives back the same bits.
     return frequencies if abs(total - 1.0) < 1e-12 else frequencies / total
 
 
-def _check_sizes(sizes: tuple[int, ...] | None, meanings: IntArray | None) -> None:
-    if sizes is None or meanings is None:
-        return
+def _sizes(values: Sequence[int], meanings: IntArray | None) -> tuple[int, ...]:
+    try:
+        sizes = tuple(whole_number("a size", size, least=1) for size in values)
+    except TypeError:
+        raise BadInput(f"sizes must be integers [attributes], got {values!r}") from None
+    if meanings is None:
+        return sizes
     if len(sizes) != meanings.shape[1]:
         raise BadInput(f"sizes names {len(sizes)} attributes, but meanings have {meanings.shape[1]}")
     for attribute, size in enumerate(sizes):
         low, high = meanings[:, attribute].min(), meanings[:, attribute].max()
         if low < 0 or high >= size:
             raise BadInput(f"attribute {attribute} has the values 0..{size - 1}; got {low if low < 0 else high}")
+    return sizes
+
+
+def _speaker(speaker: int | str | None) -> int | str | None:
+    if isinstance(speaker, bool) or not (speaker is None or isinstance(speaker, (int, np.integer, str))):
+        raise BadInput(f"a speaker is an integer or a name, got {speaker!r}")
+    return int(speaker) if isinstance(speaker, np.integer) else speaker
 
 
 def whole_number(what: str, value: Any, least: int) -> int:

@@ -17,8 +17,13 @@ from emcomm.errors import BadInput, StorageError
 
 __all__ = ["read_arrays", "write_arrays"]
 
+_MOST_BYTES = 1 << 30  # of one array in an archive
 # Arrays about the language; those of other names are columns where they fit, and are passed over where they do not.
 _ABOUT = ("frequencies", "run", "speaker", "step", "symbols", "variable", "max_length")
+
+
+class _TooLarge(Exception):
+    """An archive holds more than is read."""
 
 
 def read_arrays(path: Path) -> pd.DataFrame:
@@ -86,13 +91,19 @@ def _loaded(path: Path) -> dict[str, NDArray[Any]]:
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {"messages": loaded}
+            for part in loaded.zip.infolist():  # a few bytes can unpack to more than there is room for
+                if part.file_size > _MOST_BYTES:
+                    raise _TooLarge(f"its {part.filename!r} unpacks to {part.file_size} bytes, at most {_MOST_BYTES}")
             arrays = {name: loaded[name] for name in loaded.files}
             return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
     except Exception as error:  # damaged files make NumPy and zipfile raise almost anything
         if isinstance(error, OSError) and error.errno is not None:
             raise StorageError(f"could not read {path}: {error.strerror or error}") from error
-        pickled = "pickle" in str(error)
-        reason = "it holds pickled objects, which are never read" if pickled else "it is damaged, or something else"
+        reason = "it is damaged, or something else"
+        if isinstance(error, _TooLarge):
+            reason = str(error)
+        elif "pickle" in str(error):
+            reason = "it holds pickled objects, which are never read"
         raise BadInput(f"{path} is not readable as NumPy arrays: {reason}") from error
 
 

@@ -24,6 +24,7 @@ __all__ = ["read_interaction"]
 
 IntArray = NDArray[np.int64]
 _CLASS = "interaction.Interaction"  # egg.core.interaction.Interaction, also where EGG was copied into another package
+_MOST_BYTES = 1 << 30  # of a tensor that repeats what it holds
 _LARGEST = 2.0**53  # whole numbers up to here are exact as floats
 
 
@@ -110,6 +111,12 @@ def _array(path: str | Path, name: str, values: Any, n: int) -> NDArray[Any]:
     if not isinstance(values, torch.Tensor):
         raise BadInput(f"{path}: {name} must be a tensor, got {type(values).__name__}")
     try:
+        if values.is_complex():
+            raise TypeError
+        if values.numel() * values.element_size() > max(_MOST_BYTES, values.untyped_storage().nbytes()):
+            raise BadInput(
+                f"{path}: {name} spreads few numbers over the shape {list(values.shape)}, which is too large"
+            )
         plain = values.detach().float() if values.is_floating_point() else values.detach()
         array: NDArray[Any] = plain.numpy()
     except (RuntimeError, TypeError):

@@ -8,9 +8,10 @@ read can run code.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
-import secrets
+import re
 from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
@@ -21,13 +22,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emcomm.errors import BadInput, EmcommError, StorageError, nearest, unknown
+from emcomm.files import replacing
 from emcomm.language_arrays import read_arrays, write_arrays
 
 __all__ = ["INTERACTIONS", "SUFFIXES", "arguments", "chosen_rows", "cut_short", "read_table", "write_table"]
 
 SUFFIXES = (".parquet", ".csv", ".jsonl", ".npz")  # what can be written; bare arrays, .npy, can be read as well
 INTERACTIONS = (".pt", ".pth", "")  # what EGG and its users call saved interactions: "interaction_gpu0", "test.pt"
-MOST_SYMBOLS = 1 << 31  # places for symbols in the largest language, 16 GB of int64
+MOST_SYMBOLS = 100_000_000  # places for symbols in the largest language that is read, 0.8 GB of int64
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # what a speaker may be called, but for names
 # Columns with one value for the whole language; more than one of them means more than one language.
 _SINGLE = ("run", "step", "speaker", "symbols", "variable", "sizes", "max_length")
 
@@ -44,7 +47,7 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         BadInput: another suffix.
         StorageError: the folder or disk would not take the file; what was there before is untouched.
     """
-    target = Path(path)
+    target = _path(path)
     if target.suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise BadInput(
@@ -57,17 +60,11 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         ".npz": lambda file: write_arrays(table, file),
     }
     write = writers[target.suffix]
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with replacing(target) as beside, beside.open("xb") as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
     except OSError as error:
         raise StorageError(f"could not write {target}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -83,7 +80,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         BadInput: no such file, another suffix, or contents that are not what the suffix says.
         StorageError: the file exists and could not be read.
     """
-    source = Path(path)
+    source = _path(path)
     suffix = source.suffix
     if suffix not in (*SUFFIXES, ".npy", *INTERACTIONS):
         known = ", ".join(SUFFIXES)
@@ -99,9 +96,18 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise
     except Exception as error:  # damaged files make pandas, pyarrow, json and the text codecs raise almost anything
         reason = (str(error).splitlines() or ["no reason given"])[0]
+        if isinstance(error, MemoryError):
+            reason = "what it holds does not fit into memory"
         if isinstance(error, OSError) and error.errno is not None:
             raise StorageError(f"could not read {source}: {error.strerror or reason}") from error
         raise BadInput(f"{source} is not readable as {suffix}: {reason}") from error
+
+
+def _path(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path)
+    except TypeError:
+        raise BadInput(f"a path must be text or a path, got {type(path).__name__}") from None
 
 
 def _contents(path: Path) -> pd.DataFrame:
@@ -114,8 +120,7 @@ def _contents(path: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     if path.suffix == ".csv":
-        # Frequencies stay text until NumPy reads them, which gives back every bit that was written.
-        return pd.read_csv(path, dtype={"message": str, "frequency": str}, keep_default_na=False)
+        return _from_csv(path)
     return _from_json_lines(path)
 
 
@@ -125,6 +130,8 @@ def chosen_rows(table: pd.DataFrame, where: Mapping[str, Any], name: str) -> pd.
     Raises:
         BadInput: no such column, or no row with that value.
     """
+    if not isinstance(where, Mapping):
+        raise BadInput(f"where must name columns and their values, such as {{'step': 3000}}; got {where!r}")
     for column, value in where.items():
         if column not in table.columns:
             raise unknown(f"column of {name}", column, table.columns)
@@ -164,7 +171,7 @@ def arguments(table: pd.DataFrame, zero: str) -> dict[str, Any]:
         "speaker": about["speaker"],
         "step": about["step"],
         "symbols": symbols and symbols + shift,
-        "variable": about["variable"] is not False,
+        "variable": True if about["variable"] is None else about["variable"],
         "sizes": _sizes(about["sizes"]),
     }
 
@@ -183,6 +190,31 @@ def _json_lines(table: pd.DataFrame) -> bytes:
         message = {"message": [int(symbol) for symbol in record.pop("message").split()]}
         lines.append(json.dumps({**meaning, **message, **record}))
     return ("\n".join(lines) + "\n").encode()
+
+
+def _from_csv(path: Path) -> pd.DataFrame:
+    _check_cells(path)
+    # Frequencies stay text until NumPy reads them, which gives back every bit that was written; names stay text too.
+    texts = dict.fromkeys(("message", "frequency", "run", "speaker"), str)
+    table = pd.read_csv(path, dtype=texts, keep_default_na=False)
+    if "speaker" in table.columns:  # "7" is a number and "007" a name
+        table["speaker"] = [int(name) if _NUMBER.fullmatch(name) else name for name in table["speaker"]]
+    return table
+
+
+def _check_cells(path: Path) -> None:
+    """Refuse rows of other lengths than the header, which pandas would fill up or shift sideways without a word."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        try:
+            header = len(next(rows, []))
+            odd = next((len(row) for row in rows if row and len(row) != header), None)
+        except csv.Error:  # a cell of more than 131,072 characters, which only pandas reads
+            return
+    if odd is not None:
+        raise BadInput(
+            f"{path}, line {rows.line_num}: {odd} cells under a header of {header}; symbols are separated by spaces"
+        )
 
 
 def _from_json_lines(path: Path) -> pd.DataFrame:
@@ -211,9 +243,11 @@ def _record(line: str, where: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise BadInput(f"{where}: expected an object or an array of integers, got {type(data).__name__}")
     meaning = data.pop("meaning", None)
-    if isinstance(meaning, list):
-        data.update({f"a{attribute}": value for attribute, value in enumerate(meaning)})
-    return data
+    if meaning is None:
+        return data
+    if not isinstance(meaning, list) or not meaning:
+        raise BadInput(f"{where}: a meaning is a list of at least one integer, got {_shown(meaning)}")
+    return data | {f"a{attribute}": value for attribute, value in enumerate(meaning)}
 
 
 def _attributes(table: pd.DataFrame) -> list[str]:
@@ -234,14 +268,19 @@ def _single(table: pd.DataFrame, column: str) -> Any:
             f"choose one with where={{{column!r}: ...}}"
         )
     value = values[0].item() if isinstance(values[0], np.generic) else values[0]
-    return None if value == "" or pd.isna(value) else value
+    if value == "" or pd.isna(value):
+        return None
+    # A column of integers with gaps elsewhere in the table comes as floats.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _whole(about: Mapping[str, Any], column: str) -> int | None:
     value = about[column]
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    raise BadInput(f"{column} must be one integer, got {value!r}")
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise BadInput(f"{column} must be one integer, got {value!r}")
+    if value is not None and value < 1:
+        raise BadInput(f"{column} must be at least 1, got {value}")
+    return value
 
 
 def _sizes(text: Any) -> list[int] | None:
@@ -254,14 +293,20 @@ def _sizes(text: Any) -> list[int] | None:
 def _integers_of(cell: Any, shift: int) -> list[int]:
     if isinstance(cell, str):
         try:
-            return [int(symbol) + shift for symbol in cell.split()]
+            if "_" in cell or not cell.isascii():  # int() would take 1_0 for 10
+                raise ValueError
+            symbols = [int(symbol) for symbol in cell.split()]
         except ValueError:
             raise BadInput(f"a message is integers separated by spaces, got {_shown(cell)}") from None
-    if not isinstance(cell, (list, tuple, np.ndarray)) or any(
+    elif isinstance(cell, (list, tuple, np.ndarray)) and not any(
         not isinstance(symbol, (int, np.integer)) or isinstance(symbol, bool) for symbol in cell
     ):
+        symbols = [int(symbol) for symbol in cell]
+    else:
         raise BadInput(f"a message is a list of integers, got {_shown(cell)}")
-    return [int(symbol) + shift for symbol in cell]
+    if shift and min(symbols, default=0) < 0:  # shifted, -1 would end the message
+        raise BadInput(f"with zero='symbol' symbols are 0, 1, ...; got {min(symbols)}")
+    return [symbol + shift for symbol in symbols] if shift else symbols
 
 
 def _shown(cell: Any) -> str:

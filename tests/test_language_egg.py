@@ -126,6 +126,8 @@ def test_single_symbols_have_no_end(saved):
         (torch.tensor([0.5, 0.5]), "they are continuous"),
         (torch.full((2, 3), float("nan")), "they are continuous"),
         (torch.tensor([[1, -2]]), "got -2"),
+        (torch.ones(2, 3, dtype=torch.complex64), "plain tensor"),
+        (torch.zeros(1, dtype=torch.int64).expand(10**9, 3), r"spreads few numbers over the shape \[1000000000, 3\]"),
         (torch.ones(2, 3, 5, dtype=torch.int64), r"must be symbols \[n, length\], got int64 \[2, 3, 5\]"),
         (torch.tensor([[True, False]]), "got bool"),
         (torch.ones(0, 3, dtype=torch.int64), r"got the shape \[0, 3\]"),
@@ -212,6 +214,12 @@ def test_inputs_that_were_not_stored_leave_a_corpus(saved):
     corpus = Language.load(saved(message=torch.tensor([[1, 2, 0], [2, 1, 0]])))
     assert corpus.meanings is None
     assert metrics.message_entropy(corpus) == 1.0
+
+
+def test_inputs_that_are_no_numbers_of_one_line_are_refused(saved):
+    message = torch.ones(2, 3, dtype=torch.int64)
+    refused(saved(message=message, sender_input=torch.ones(2, 3, dtype=torch.complex64)), "plain tensor of numbers")
+    refused(saved(message=message, sender_input=torch.zeros(1).expand(2, 10**10)), "sender_input spreads few numbers")
 
 
 def test_inputs_and_messages_must_be_as_many(saved):

@@ -9,6 +9,7 @@ import os
 import pickle
 import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,13 @@ def test_extra_arrays_cannot_pass_for_messages(tmp_path):
         ({"messages": [[1], [2]], "sizes": [1], "meanings": [[0], [1]]}, r"values 0\.\.0; got 1"),
         ({"messages": [[5]], "symbols": 3}, r"alphabet is 1\.\.3"),
         ({"messages": [[5]], "symbols": 5.5}, "symbols must be one integer, got 5.5"),
+        ({"messages": [[5]], "variable": 0}, "variable must be True or False, got 0"),
+        ({"messages": [[5]], "speaker": 0.5}, "a speaker is an integer or a name, got 0.5"),
+        ({"messages": [[5]], "frequencies": 1j}, "frequencies must be numbers"),
+        ({"messages": [[5]], "meanings": np.array([[2**63]], dtype=np.uint64)}, "at most 9223372036854775807; got 92"),
+        ({"messages": [[5]], "max_length": -3}, "max_length must be at least 1, got -3"),
+        ({"messages": [[5]], "max_length": 2**30}, "too many symbols, at most 100000000"),
+        ({"messages": [[5]], "sizes": [0]}, "a size must be an integer of at least 1, got 0"),
     ],
 )
 def test_arrays_that_are_no_language_are_refused(tmp_path, arrays: dict[str, Any], said: str):
@@ -180,6 +188,13 @@ def test_array_files_that_promise_too_much_are_refused(tmp_path):
     np.lib.format.write_array_header_1_0(header, {"descr": "<i8", "fortran_order": False, "shape": (2**50, 3)})
     (tmp_path / "huge.npy").write_bytes(header.getvalue())
     refused(tmp_path / "huge.npy", "not readable as NumPy arrays")
+
+
+def test_archives_that_unpack_to_too_much_are_refused_before_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr("emcomm.language_arrays._MOST_BYTES", 2**20)
+    np.savez_compressed(tmp_path / "bomb.npz", messages=np.ones((2**17, 8), dtype=np.uint8))  # 128 bytes of header
+    assert (tmp_path / "bomb.npz").stat().st_size < 2**13
+    refused(tmp_path / "bomb.npz", "its 'messages.npy' unpacks to 1048704 bytes, at most 1048576")
 
 
 def test_an_archive_without_arrays_is_refused(tmp_path):
@@ -252,11 +267,71 @@ def test_damage_is_told_in_one_line(language: Language, tmp_path, suffix: str):
         ("a.csv", "", "not readable as .csv"),
         ("a.csv", "message\n-1 2\n", "got -1"),
         ("a.csv", "message\n1.0 2\n", "integers separated by spaces, got '1.0 2'"),
+        ("a.csv", "message\n1_0 2\n", "integers separated by spaces, got '1_0 2'"),
+        ("a.csv", "message\n1,2,3\n2,3,4\n", "line 2: 3 cells under a header of 1; symbols are separated by spaces"),
+        ("a.csv", "a0,a1,message\n0,1,1 2,\n1,1,2 3,\n", "line 2: 4 cells under a header of 3"),
+        ("a.csv", "a0,a1,message\n0,1,1 2\n1,1\n", "line 3: 2 cells under a header of 3"),
+        ("a.csv", "message,variable\n1,no\n", "variable must be True or False, got 'no'"),
+        ("a.csv", f"a0,message\n{2**63},1\n", "meanings must be 64-bit integers"),
+        ("a.jsonl", '{"message": [1], "meaning": "red"}', "a meaning is a list of at least one integer, got 'red'"),
+        ("a.jsonl", '{"message": [1], "meaning": 3}', "line 1: a meaning is a list"),
+        ("a.jsonl", '{"message": [1], "meaning": []}', "line 1: a meaning is a list"),
     ],
 )
 def test_strange_tables_are_told_in_one_line(tmp_path, name: str, content: str, said: str):
     (tmp_path / name).write_text(content)
     refused(tmp_path / name, said)
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.csv", "message\n0 2\n-1 3\n"), ("a.jsonl", "[0, 2]\n[-1, 3]")])
+def test_where_zero_is_a_symbol_minus_one_is_none(tmp_path, name: str, content: str):
+    # Shifted up by one, -1 would end the message at once.
+    (tmp_path / name).write_text(content)
+    refused(tmp_path / name, "symbols are 0, 1, ...; got -1", zero="symbol")
+
+
+@pytest.mark.parametrize("speaker", ["007", "7.0", "True", "NA", "ann", 7])
+def test_names_of_speakers_come_back_from_text(tmp_path, speaker: int | str):
+    Language(None, [[1, 2]], speaker=speaker).save(tmp_path / "spoken.csv")
+    assert Language.load(tmp_path / "spoken.csv").speaker == speaker
+
+
+def test_a_message_longer_than_a_cell_of_the_csv_module_is_read(tmp_path):
+    language = Language(None, np.full((1, 70_000), 11))
+    language.save(tmp_path / "long.csv")
+    assert Language.load(tmp_path / "long.csv").messages.tolist() == language.messages.tolist()
+
+
+def test_integers_that_a_table_with_gaps_holds_as_floats(tmp_path):
+    table = pd.DataFrame({"message": ["1", "2", "3"], "step": [5, None, 5], "run": ["a", "b", "a"]})
+    table.to_parquet(tmp_path / "many.parquet")
+    assert Language.load(tmp_path / "many.parquet", where={"run": "a"}).step == 5
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: Language.load(5), "a path must be text or a path, got int"),  # type: ignore[arg-type]
+        (lambda: Language(None, [[1]]).save(None), "a path must be text or a path, got NoneType"),  # type: ignore[arg-type]
+        (lambda: Language.from_frame("a.csv"), "must be a table of pandas, got str"),  # type: ignore[arg-type]
+        (lambda: Language(None, [[1]], sizes=5), r"sizes must be integers \[attributes\], got 5"),  # type: ignore[arg-type]
+        (lambda: Language(None, [[1]], sizes=["x"]), "a size must be an integer"),  # type: ignore[list-item]
+        (lambda: Language([[2]], [[1]], sizes=[3.5]), "a size must be an integer"),  # type: ignore[list-item]
+        (lambda: Language(None, [[1]], speaker=[1]), r"a speaker is an integer or a name, got \[1\]"),  # type: ignore[arg-type]
+        (lambda: Language(None, [[1]], variable="no"), "variable must be True or False, got 'no'"),  # type: ignore[arg-type]
+        (lambda: Language(None, [[1], [2]], frequencies=[1e308, 1e308]), "must be finite"),
+        (lambda: Language(None, np.array([[2**63]], dtype=np.uint64)), "messages must be 64-bit integers"),
+    ],
+)
+def test_wrong_types_are_told_in_one_line(call: Callable[[], object], said: str):
+    with pytest.raises(BadInput, match=said) as refusal:
+        call()
+    assert "\n" not in str(refusal.value)
+
+
+def test_rows_are_chosen_by_columns_and_their_values(language: Language, tmp_path):
+    language.save(tmp_path / "spoken.npz")
+    refused(tmp_path / "spoken.npz", "where must name columns and their values", where="step")
 
 
 def test_ragged_and_long_cells_are_shown_in_one_line(tmp_path):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from emcomm.errors import BadInput, unknown
 from emcomm.language import Language, whole_number
-from emcomm.languages.space import IntArray, Meanings, Space, room_for, space_of, stream
+from emcomm.languages.space import IntArray, Meanings, Space, alphabet, room_for, space_of, stream
 
 __all__ = ["monkey_typing", "zipfian"]
 
@@ -52,7 +52,7 @@ def zipfian(
 
     Source: Zipf 1949; Chaabouni et al. 2019 and Rita et al. 2020 (the optimal code).
     """
-    space, symbols = space_of(meanings), whole_number("symbols", symbols, least=1)
+    space, symbols = space_of(meanings), alphabet(symbols)
     if lengths not in ("abbreviated", "shuffled", "reversed"):
         raise unknown("lengths", str(lengths), ("abbreviated", "shuffled", "reversed"))
     n = len(space.meanings)
@@ -119,7 +119,7 @@ def monkey_typing(
 
     Source: Miller 1957.
     """
-    tokens, symbols = whole_number("tokens", tokens, least=1), whole_number("symbols", symbols, least=1)
+    tokens, symbols = whole_number("tokens", tokens, least=1), alphabet(symbols)
     max_length = whole_number("max_length", max_length, least=1)
     if not isinstance(stop, (int, float, np.number)) or not 0 < stop < 1:
         raise BadInput(f"stop must be a probability in (0, 1), got {stop!r}")

@@ -14,7 +14,17 @@ from emcomm.language import Language, whole_number
 from emcomm.rng import generator
 from emcomm.worlds import World
 
-__all__ = ["Meanings", "Space", "closed_up", "distinct_messages", "room_for", "space_of", "stream", "symbol_names"]
+__all__ = [
+    "Meanings",
+    "Space",
+    "alphabet",
+    "closed_up",
+    "distinct_messages",
+    "room_for",
+    "space_of",
+    "stream",
+    "symbol_names",
+]
 
 Meanings = World | Sequence[int] | ArrayLike
 IntArray = NDArray[np.int64]
@@ -99,6 +109,18 @@ def room_for(rows: int, columns: int) -> None:
         raise BadInput(f"{rows} rows of {columns} make {rows * columns} numbers, at most {MOST_CELLS} are allowed")
 
 
+def alphabet(symbols: int) -> int:
+    """Return the size of an alphabet, or refuse it.
+
+    Raises:
+        BadInput: no integer from 1 to 100 million.
+    """
+    symbols = whole_number("symbols", symbols, least=1)
+    if symbols > MOST_CELLS:
+        raise BadInput(f"symbols must be at most {MOST_CELLS}, got {symbols}")
+    return symbols
+
+
 def stream(seed: int, name: str) -> np.random.Generator:
     """Return the generator of one decision of a generated language.
 
@@ -135,18 +157,24 @@ def distinct_messages(rng: np.random.Generator, n: int, symbols: int, length: in
     Raises:
         BadInput: there are fewer than n messages.
     """
-    total = symbols**length
+    room_for(n, length)
+    total = symbols ** min(length, 64)  # all there are, or more than enough
     if total < n:
         raise BadInput(f"{symbols} symbols make {total} messages of length {length}, {n} different ones are needed")
-    room_for(n, length)
     if total < _SMALL:
         numbers = rng.choice(total, n, replace=False)
         return numbers[:, None] // symbols ** np.arange(length)[::-1] % symbols + 1
     messages = rng.integers(1, symbols + 1, (n, length))
-    while len(first := np.unique(messages, axis=0, return_index=True)[1]) < n:
-        again = np.setdiff1d(np.arange(n), first)
+    while len(again := _repeated(messages)):
         messages[again] = rng.integers(1, symbols + 1, (len(again), length))
     return messages
+
+
+def _repeated(messages: IntArray) -> IntArray:
+    """Return the rows that say what a row before them says; whole rows are compared, as sorting columns is slow."""
+    first: dict[bytes, int] = {}
+    places = np.array([first.setdefault(message.tobytes(), row) for row, message in enumerate(messages)])
+    return np.flatnonzero(places < np.arange(len(messages)))
 
 
 def closed_up(symbols: IntArray) -> IntArray:

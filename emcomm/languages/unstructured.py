@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from emcomm.language import Language, whole_number
-from emcomm.languages.space import Meanings, Space, distinct_messages, room_for, space_of, stream
+from emcomm.languages.space import Meanings, Space, alphabet, distinct_messages, room_for, space_of, stream
 
 __all__ = ["holistic", "random"]
 
 
 def _channel(space: Space, symbols: int | None, length: int | None) -> tuple[int, int]:
     """Return the channel that was asked for; what was left open is that of the compositional language."""
-    symbols = sum(space.sizes) if symbols is None else whole_number("symbols", symbols, least=1)
+    symbols = sum(space.sizes) if symbols is None else alphabet(symbols)
     length = len(space.sizes) if length is None else whole_number("length", length, least=1)
     room_for(len(space.meanings), length)
     return symbols, length

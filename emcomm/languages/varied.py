@@ -72,6 +72,7 @@ def homonymous(meanings: Meanings, *, homonyms: int = 2, seed: int = 0) -> Langu
     Source: none; the ambiguity that Conklin & Smith 2023 measure.
     """
     space, homonyms = space_of(meanings), whole_number("homonyms", homonyms, least=1)
+    homonyms = min(homonyms, max(space.sizes))  # from there on, all values share one symbol
     names, symbols = symbol_names([-(-size // homonyms) for size in space.sizes], seed)
     rng = stream(seed, "homonymous")
     groups = [rng.permutation(size) // homonyms for size in space.sizes]

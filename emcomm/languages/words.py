@@ -8,7 +8,7 @@ import numpy as np
 
 from emcomm.errors import BadInput
 from emcomm.language import Language, whole_number
-from emcomm.languages.space import Meanings, closed_up, distinct_messages, room_for, space_of, stream
+from emcomm.languages.space import Meanings, alphabet, closed_up, distinct_messages, room_for, space_of, stream
 
 __all__ = ["Lexicon", "concatenated", "lexicon"]
 
@@ -34,7 +34,7 @@ def lexicon(
 
     Source: none.
     """
-    sizes, symbols = space_of(meanings).sizes, whole_number("symbols", symbols, least=1)
+    sizes, symbols = space_of(meanings).sizes, alphabet(symbols)
     try:
         low, high = lengths
     except (TypeError, ValueError):
@@ -42,6 +42,7 @@ def lexicon(
     low, high = whole_number("the shortest word", low, least=1), whole_number("the longest word", high, least=1)
     if low > high:
         raise BadInput(f"the shortest word must not be longer than the longest, got {lengths!r}")
+    room_for(sum(sizes), high)
     rng, total = stream(seed, "lexicon"), sum(sizes)
     counts = np.bincount(np.arange(total) % (high - low + 1), minlength=high - low + 1)
     drawn = [
@@ -73,13 +74,16 @@ def concatenated(meanings: Meanings, words: Lexicon, *, symbols: int | None = No
     Source: none.
     """
     space = space_of(meanings)
-    if len(words) != len(space.sizes) or any(len(row) < size for row, size in zip(words, space.sizes, strict=True)):
-        known = ", ".join(str(len(row)) for row in words) or "none"
+    try:
+        spelled = [[list(word) for word in row] for row in words]
+        letters = {letter for row in spelled for word in row for letter in word}
+    except TypeError:
+        raise BadInput("words must be words[attribute][value], each a list of symbols") from None
+    if len(spelled) != len(space.sizes) or any(len(row) < size for row, size in zip(spelled, space.sizes, strict=True)):
+        known = ", ".join(str(len(row)) for row in spelled) or "none"
         raise BadInput(f"meanings of the sizes {', '.join(map(str, space.sizes))} need as many words, got {known}")
-    spelled = [[list(word) for word in row] for row in words]
-    letters = {letter for row in spelled for word in row for letter in word}
     for letter in letters:
-        whole_number("a symbol of a word", letter, least=1)
+        alphabet(whole_number("a symbol of a word", letter, least=1))
     if any(not word for row in spelled for word in row):
         raise BadInput("a word has at least one symbol, got an empty one")
     longest = [max(map(len, row)) for row in spelled]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emcomm.errors import BadInput
+from emcomm.errors import BadInput, shown
 from emcomm.language import Language, whole_number
 from emcomm.metrics.base import Scorer
 from emcomm.metrics.length import length_frequency_scorer, token_length_scorer
@@ -110,13 +110,13 @@ def optimal_code_length(
 
     Args:
         frequencies: non-negative numbers ``[n]``, scaled to sum 1, in any order; or n, for equal frequencies.
-        symbols: size of the alphabet, EOS not counted. There is one message of length 0, ``symbols`` of length 1,
-            ``symbols**2`` of length 2, and so on.
+        symbols: size of the alphabet, EOS not counted; one less than a published V that counts it. There is one message
+            of length 0, ``symbols`` of length 1, ``symbols**2`` of length 2, and so on.
         count_eos: count EOS as one more symbol of every message.
 
     Returns:
         `OptimalLength`, in symbols; each at least 0 (1 with EOS), lower bounds of `mean_length` by type and by token.
-        Cost: O(n log n).
+        Cost: O(n log n); for equal frequencies O(longest message).
 
     Raises:
         BadInput: no meanings, no symbols, or impossible frequencies.
@@ -125,27 +125,30 @@ def optimal_code_length(
     V = 40 is ``symbols=39`` here, and gives 2.959 and 2.295 for 1,000 meanings with p(rank) ~ 1/rank.
     """
     symbols = whole_number("symbols", symbols, least=1)
-    weights = (
-        np.ones(whole_number("frequencies", frequencies, least=1))
-        if isinstance(frequencies, (int, np.integer))
-        else np.asarray(frequencies, dtype=np.float64)
-    )
-    if (
-        weights.ndim != 1
-        or not len(weights)
-        or not np.isfinite(weights.sum())
-        or weights.min() < 0
-        or not weights.any()
-    ):
-        raise BadInput("frequencies must be at least one meaning's: finite, not negative, and not all 0")
+    weights = None if isinstance(frequencies, (int, np.integer)) else _frequencies(frequencies)
+    n = whole_number("frequencies", frequencies, least=1) if weights is None else len(weights)
     counts: list[int] = []
-    left = len(weights)
+    left = n
     while left > 0:
         counts.append(min(left, symbols ** len(counts)))
         left -= counts[-1]
+    by_type = sum(length * count for length, count in enumerate(counts, start=int(count_eos))) / n
+    if weights is None:
+        return OptimalLength(by_type, by_type)
     lengths = np.repeat(np.arange(len(counts)), counts) + int(count_eos)
     ordered = np.sort(weights)[::-1]
-    return OptimalLength(float(lengths.mean()), float(ordered @ lengths / ordered.sum()))
+    return OptimalLength(by_type, float(ordered @ lengths / ordered.sum()))
+
+
+def _frequencies(values: object) -> NDArray[np.float64]:
+    try:
+        weights = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        weights = np.zeros(0)
+    if weights.ndim != 1 or not np.isfinite(weights).all() or not weights.any() or weights.min() < 0:
+        allowed = "[n], finite, not negative and not all 0, or a whole number n"
+        raise BadInput(f"frequencies must be {allowed}; got {shown(values)}")
+    return weights / weights.max()  # whose sum cannot overflow
 
 
 def optimal_mean_length(

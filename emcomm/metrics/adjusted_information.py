@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
+from emcomm.errors import BadInput, shown
 from emcomm.language import Language
 from emcomm.metrics.base import Scorer, Undefined, evaluate, metric
+from emcomm.metrics.bias import entropy_from_counts
 from emcomm.metrics.information import Normaliser, normaliser_of
 from emcomm.metrics.joint_entropy import Attribute, bits_scorer, meaning_codes
 
@@ -17,7 +19,7 @@ IntArray = NDArray[np.int64]
 _TOLERANCE = 1e-12  # bits; smaller differences of entropies are rounding
 
 
-def expected_mutual_information(first: IntArray, second: IntArray) -> float:
+def expected_mutual_information(first: ArrayLike, second: ArrayLike) -> float:
     """Mean, over all ways to deal the values of one variable to those of another, of their mutual information, in bits.
 
     Args:
@@ -25,11 +27,21 @@ def expected_mutual_information(first: IntArray, second: IntArray) -> float:
         second: int64 ``[values]``, the same for the other, with the same sum N.
 
     Returns:
-        a number of at least 0. Cost: at most O(N) for each pair of different counts, of which there are at most 2 N.
+        a number of at least 0, at most the smaller entropy. Cost: at most O(N) for each pair of different counts, of
+        which there are at most 2 N.
+
+    Raises:
+        BadInput: counts that are no whole numbers of at least 1, or two different sums.
 
     Source: Vinh, Epps & Bailey 2010, with equal pairs of counts summed once.
     """
+    first, second = _counts(first), _counts(second)
     total = int(first.sum())
+    if int(second.sum()) != total:
+        raise BadInput(f"both variables need as many observations; got {total} and {int(second.sum())}")
+    for counts, other in ((first, second), (second, first)):
+        if len(counts) == total:  # it gives the other variable away however it is dealt
+            return float(entropy_from_counts(np.sort(other)))
     (a, a_times), (b, b_times) = (np.unique(counts, return_counts=True) for counts in (first, second))
     a, b = (grid.ravel() for grid in np.meshgrid(a, b, indexing="ij"))
     times = np.outer(a_times, b_times).ravel()
@@ -42,6 +54,13 @@ def expected_mutual_information(first: IntArray, second: IntArray) -> float:
     ways = gammaln(a + 1) + gammaln(b + 1) + gammaln(total - a + 1) + gammaln(total - b + 1) - gammaln(total + 1)
     ways -= gammaln(n + 1) + gammaln(a - n + 1) + gammaln(b - n + 1) + gammaln(total - a - b + n + 1)
     return float(np.sum(times[pair] * np.exp(ways) * n / total * np.log2(total * n / (a * b))))
+
+
+def _counts(values: ArrayLike) -> IntArray:
+    given = np.asarray(values)
+    if given.ndim != 1 or not len(given) or given.dtype.kind not in "iu" or given.min() < 1:
+        raise BadInput(f"counts must be whole numbers of at least 1, [values]; got {shown(values)}")
+    return given.astype(np.int64)
 
 
 def _adjusted(language: Language, attribute: Attribute = "mean", normaliser: Normaliser = "arithmetic") -> Scorer:

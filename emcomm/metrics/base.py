@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from emcomm.errors import BadInput, unknown
+from emcomm.errors import BadInput, shown, unknown
 from emcomm.language import Language
 from emcomm.registry import Registry
 
@@ -146,8 +146,12 @@ def metric(**description: Any) -> Callable[[Function], Function]:
 
 
 def evaluate(prepare: Callable[..., Scorer], language: Language, **options: Any) -> float:
-    """Return the score of a language as it stands, NaN where it is undefined."""
-    rows = np.arange(language.n)
+    """Return the score of a language as it stands, NaN where it is undefined.
+
+    Raises:
+        BadInput: it is no language.
+    """
+    rows = np.arange(_language(language).n)
     try:
         return float(prepare(language, **options)(rows, rows))
     except Undefined:
@@ -158,8 +162,15 @@ def meanings_of(language: Language, name: str) -> IntArray:
     """Return the meanings, int64 ``[n, attributes]``.
 
     Raises:
-        BadInput: the language is a corpus without meanings.
+        BadInput: it is no language, or a corpus without meanings.
     """
-    if language.meanings is None:
+    meanings = _language(language).meanings
+    if meanings is None:
         raise BadInput(f"{name} needs meanings, and this corpus has none")
-    return language.meanings
+    return meanings
+
+
+def _language(given: object) -> Language:
+    if not isinstance(given, Language):
+        raise BadInput(f"metrics are about a Language(meanings, messages), got {shown(given)}")
+    return given

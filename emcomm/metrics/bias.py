@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, xlogy
 
-from emcomm.errors import BadInput, unknown
+from emcomm.errors import BadInput, shown, unknown
 from emcomm.language import Language
 
 __all__ = ["CORRECTIONS", "Bias", "entropy_from_counts", "row_weights"]
@@ -50,11 +50,14 @@ def entropy_from_counts(counts: ArrayLike, bias: Bias = "none") -> FloatArray:
     Source: Miller 1955; Zahl 1977 (jackknife); Grassberger 2003; Chao & Shen 2003.
     Where every value was seen once, Chao & Shen's coverage would be 0; then f_1 = N - 1, as in the R package "entropy".
     """
-    if bias not in _ESTIMATORS:
+    if bias not in tuple(_ESTIMATORS):
         raise unknown("bias correction", bias, _ESTIMATORS)
-    seen = np.asarray(counts, dtype=np.float64)
+    try:
+        seen = np.asarray(counts, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadInput(f"counts must be finite numbers of at least 0, [..., values]; got {shown(counts)}") from None
     if seen.ndim == 0 or not np.isfinite(seen).all() or (seen < 0).any():
-        raise BadInput("counts must be finite numbers of at least 0, [..., values]")
+        raise BadInput(f"counts must be finite numbers of at least 0, [..., values]; got {shown(counts)}")
     if bias != "none" and (seen != np.round(seen)).any():
         raise BadInput(f"bias={bias!r} needs counts, which are whole numbers; only bias='none' takes other masses")
     totals = seen.sum(axis=-1, keepdims=True)
@@ -72,7 +75,7 @@ def row_weights(language: Language, weighted: bool, bias: Bias) -> FloatArray:
         BadInput: unknown correction, or a correction is asked for where rows have unequal frequencies: these are
             masses, and only counts say how large the sample was.
     """
-    if bias not in _ESTIMATORS:
+    if bias not in tuple(_ESTIMATORS):
         raise unknown("bias correction", bias, _ESTIMATORS)
     if not weighted or (bias != "none" and np.ptp(language.frequencies) == 0):
         return np.ones(language.n)
@@ -99,7 +102,9 @@ def _jackknife(seen: FloatArray, totals: FloatArray) -> FloatArray:
     # Entropy without one observation of value i, for every i: ln (N - 1) - (sum of m ln m over what is left) / (N - 1).
     left_out = np.log(totals - 1) - (whole - xlogy(seen, seen) + xlogy(less, less)) / (totals - 1)
     mean = (seen * left_out).sum(axis=-1) / n
-    return np.where(n > 1, n * _plug_in(seen, totals) - (n - 1) * mean, 0.0)
+    # One value has no entropy whatever is left out; the difference would be the rounding of two large numbers.
+    varied = np.count_nonzero(seen, axis=-1) > 1
+    return np.where(varied, n * _plug_in(seen, totals) - (n - 1) * mean, 0.0)
 
 
 def _grassberger(seen: FloatArray, totals: FloatArray) -> FloatArray:

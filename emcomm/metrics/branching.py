@@ -48,12 +48,16 @@ def branching_entropies(language: Language, longest: int | None = None) -> Itera
     Yields:
         `Branching` of one length; 0 <= h <= log2(symbols). Nothing when all messages are empty.
 
+    Raises:
+        BadInput: `longest` is not an integer of at least 0; when the first is asked for.
+
     Cost: O(symbols in all messages) for each length.
 
     Source: Ueda, Ishii & Miyao 2023, after Harris 1955 and Tanaka-Ishii 2005.
     """
+    limit = None if longest is None else whole_number("longest", longest, least=0)
     level, before = None, np.full(1, np.nan)
-    for longer in substring_levels(language, None if longest is None else longest + 1):
+    for longer in substring_levels(language, None if limit is None else limit + 1):
         if level is None:
             bits = _entropies(np.full(1, len(longer.rows)), longer)
             everywhere = np.zeros(len(longer.rows), dtype=np.int64)
@@ -62,7 +66,7 @@ def branching_entropies(language: Language, longest: int | None = None) -> Itera
             bits = _entropies(level.counts, longer)
             yield _branching(level, bits, before)
         level, before = longer, bits
-    if level is not None and (longest is None or level.length <= longest):
+    if level is not None and (limit is None or level.length <= limit):
         yield _branching(level, np.zeros(len(level.counts)), before)  # nothing that occurs twice goes on
 
 

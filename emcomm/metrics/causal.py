@@ -124,9 +124,12 @@ def _information(said: IntArray, done: IntArray) -> FloatArray:
 
 
 def _codes(messages: ArrayLike, actions: ArrayLike) -> tuple[IntArray, IntArray]:
-    said, done = np.asarray(messages), np.asarray(actions)
+    try:
+        said, done = np.asarray(messages), np.asarray(actions)
+    except (TypeError, ValueError):
+        raise BadInput("messages and actions must be integers in arrays without gaps") from None
     words = Language(None, said[:, None] if said.ndim == 1 else said)
-    if done.ndim not in (1, 2) or done.dtype.kind not in "iub" or not len(done):
+    if done.ndim not in (1, 2) or done.dtype.kind not in "iub" or not done.size:
         raise BadInput(f"actions must be integers [n] or [n, parts], got {done.dtype} {list(done.shape)}")
     if len(done) != words.n:
         raise BadInput(f"every message goes with one action: got {words.n} messages and {len(done)} actions")
@@ -295,7 +298,7 @@ def _knocked_out(
     if rng is None or symbols < 2:
         raise BadInput(f"by='replace' needs rng, a generator to draw from, and at least 2 symbols; got {symbols}")
     # A step of 1..symbols - 1 around the alphabet reaches each other symbol equally often.
-    others = (spoken - 1 + rng.integers(1, symbols, spoken.shape)) % symbols + 1
+    others = (spoken - 1 + _drawing(rng).integers(1, symbols, spoken.shape)) % symbols + 1
     return np.where(chosen, others, spoken)
 
 
@@ -310,12 +313,12 @@ def shuffle_symbols(messages: ArrayLike, rng: np.random.Generator) -> IntArray:
         int64 ``[n, max_length]``, a new array. Cost: O(n x max_length log max_length).
 
     Raises:
-        BadInput: no messages.
+        BadInput: no messages, or no generator.
 
     Source: Kharitonov et al. 2020 (the effect of shuffling the symbols on accuracy).
     """
     spoken, _ = _spoken(messages)
-    keys = np.where(spoken > 0, rng.random(spoken.shape), 2.0)
+    keys = np.where(spoken > 0, _drawing(rng).random(spoken.shape), 2.0)
     return np.take_along_axis(spoken, np.argsort(keys, axis=1, kind="stable"), axis=1)
 
 
@@ -330,12 +333,12 @@ def shuffle_messages(messages: ArrayLike, rng: np.random.Generator) -> IntArray:
         int64 ``[n, max_length]``, a new array.
 
     Raises:
-        BadInput: no messages.
+        BadInput: no messages, or no generator.
 
     Source: Kharitonov et al. 2020; Lowe et al. 2019 (scrambled messages).
     """
     spoken, _ = _spoken(messages)
-    return rng.permutation(spoken, axis=0)
+    return _drawing(rng).permutation(spoken, axis=0)
 
 
 def shuffle_position(messages: ArrayLike, position: int, rng: np.random.Generator) -> IntArray:
@@ -352,11 +355,17 @@ def shuffle_position(messages: ArrayLike, position: int, rng: np.random.Generato
         int64 ``[n, max_length]``, a new array.
 
     Raises:
-        BadInput: no messages, or no such position.
+        BadInput: no messages, no such position, or no generator.
 
     Source: none; the permutation importance of Breiman 2001, of a position.
     """
     spoken, _ = _spoken(messages)
     rows = np.flatnonzero(_at(spoken, position)[:, position])
-    spoken[rows, position] = rng.permutation(spoken[rows, position])
+    spoken[rows, position] = _drawing(rng).permutation(spoken[rows, position])
     return spoken
+
+
+def _drawing(rng: np.random.Generator) -> np.random.Generator:
+    if not isinstance(rng, np.random.Generator):
+        raise BadInput(f"rng must be a generator of NumPy, as np.random.default_rng(0) is; got {type(rng).__name__}")
+    return rng

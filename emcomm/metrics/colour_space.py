@@ -76,7 +76,7 @@ def colour_meanings(cielab: ArrayLike, variance: float = 64.0) -> FloatArray:
         raise BadInput("cielab must be numbers") from None
     if places.ndim != 2 or places.shape[1] != 3 or len(places) == 0 or not np.isfinite(places).all():
         raise BadInput(f"cielab must be finite numbers [colours, 3]; got the shape {list(places.shape)}")
-    if not 0 < variance < np.inf:
+    if not isinstance(variance, (int, float, np.number)) or not 0 < variance < np.inf:
         raise BadInput(f"variance must be a finite number above 0, got {variance!r}")
     weights = np.exp(-cdist(places, places, "sqeuclidean") / (2 * variance))
     return weights / weights.sum(axis=1, keepdims=True)
@@ -96,10 +96,10 @@ def load_chart(path: str | os.PathLike[str]) -> ColourChart:
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        reader = csv.DictReader(text.splitlines(), delimiter="\t")
+        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+    except (OSError, TypeError, UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{path} cannot be read as text: {error}") from None
-    reader = csv.DictReader(text.splitlines(), delimiter="\t")
-    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise BadInput(f"{path} is no colour chart: it has no column {missing[0]!r}; needed: {', '.join(_COLUMNS)}")
     try:
@@ -110,7 +110,7 @@ def load_chart(path: str | os.PathLike[str]) -> ColourChart:
         rows = np.array([_ROWS.index(line["V"]) for line in lines], dtype=np.int64)
         columns = np.array([int(line["H"]) for line in lines], dtype=np.int64)
         cielab = np.array([[float(line[axis]) for axis in ("L*", "a*", "b*")] for line in lines])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, csv.Error) as error:
         if isinstance(error, BadInput):
             raise
         raise BadInput(f"{path} has a cell that cannot be read: {error}") from None

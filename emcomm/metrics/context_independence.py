@@ -23,7 +23,7 @@ _ROUNDS = 20  # of expectation and maximisation
 
 
 def _scorer(language: Language, alignment: Alignment = "presence") -> Scorer:
-    if alignment not in _ALIGNMENTS:
+    if not isinstance(alignment, str) or alignment not in _ALIGNMENTS:
         raise unknown("alignment", alignment, _ALIGNMENTS)
     concepts, count = numbered(meanings_of(language, "context_independence"))
     symbols, codes = np.unique(language.messages, return_inverse=True)

@@ -13,6 +13,7 @@ __all__ = ["dense", "entropies", "exceptions", "joint_entropies", "numbered"]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 _BLOCK = 1 << 22  # numbers looked at together
+_ROUNDING = 1e-12  # bits
 
 
 def dense(columns: IntArray) -> IntArray:
@@ -41,7 +42,7 @@ def entropies(codes: IntArray) -> FloatArray:
         codes: int64 ``[rows, n]``; n observations of a discrete variable in each row.
 
     Returns:
-        float64 ``[rows]`` in ``0..log2(n)``.
+        float64 ``[rows]`` in ``0..log2(n)``; exactly 0 for a row that does not vary.
 
     Cost: O(rows n) for codes in a range of a few times n, as `dense` makes them; else rows are sorted.
     """
@@ -55,8 +56,9 @@ def entropies(codes: IntArray) -> FloatArray:
     else:
         starts, counts, _ = _runs(codes)
         sums = np.bincount(starts // n, weights=_times_log(n)[counts], minlength=rows)
-    bits: FloatArray = np.maximum(np.log2(n) - sums / n, 0.0)
-    return bits
+    bits = np.log2(n) - sums / n
+    # What is less than one exception among n leaves is the rounding of a row that does not vary.
+    return np.where(bits > _ROUNDING, bits, 0.0)
 
 
 def joint_entropies(first: IntArray, second: IntArray) -> FloatArray:

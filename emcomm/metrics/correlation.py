@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from emcomm.metrics.base import Undefined
 
-__all__ = ["Correlation", "midranks", "spearman", "table_correlation"]
+__all__ = ["Correlation", "midranks", "settled", "spearman", "table_correlation"]
 
 Correlation = Literal["spearman", "pearson"]
 FloatArray = NDArray[np.float64]
@@ -38,7 +38,7 @@ def spearman(x: NDArray[np.generic], y: NDArray[np.generic]) -> float:
     scale = np.sqrt((a @ a) * (b @ b))
     if scale == 0:
         raise Undefined("one side is constant")
-    return float(np.clip(a @ b / scale, -1.0, 1.0))
+    return settled(a @ b / scale, -1.0, 1.0)
 
 
 def table_correlation(
@@ -66,4 +66,15 @@ def table_correlation(
             values = (np.cumsum(counts) - counts / 2) / counts.sum()
         centred = values - counts @ values / counts.sum()
         sides.append(centred / np.sqrt(counts @ centred**2))
-    return float(np.clip(sides[0] @ table @ sides[1], -1.0, 1.0))
+    return settled(sides[0] @ table @ sides[1], -1.0, 1.0)
+
+
+def settled(value: float, least: float, most: float) -> float:
+    """Return a score without the noise of summing: to 12 decimals, within its range, and never -0.0.
+
+    Args:
+        value: a finite number.
+        least: smallest possible value.
+        most: greatest possible value.
+    """
+    return min(max(round(float(value), 12), least), most) + 0.0

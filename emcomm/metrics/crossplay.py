@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import shortest_path
 
-from emcomm.errors import BadInput
+from emcomm.errors import BadInput, shown
 from emcomm.language import whole_number
 from emcomm.metrics.base import Undefined
 from emcomm.metrics.correlation import spearman
@@ -199,6 +199,9 @@ def network_distances(network: Any, agents: int, *, nodes: Iterable[Any] | None 
 
     if not isinstance(network, nx.Graph):
         raise BadInput(f"network must be a networkx graph, got {type(network).__name__}")
+    agents = whole_number("agents", agents, least=1)
+    if nodes is not None and not isinstance(nodes, Iterable):
+        raise BadInput(f"nodes must list the node of each of {agents} agents, got {shown(nodes)}")
     wanted = list(range(agents)) if nodes is None else list(nodes)
     missing = [node for node in wanted if node not in network]
     if len(wanted) != agents or missing:
@@ -285,10 +288,13 @@ def _matrix(values: ArrayLike, square: bool) -> FloatArray:
 
 
 def _pools(pools: ArrayLike, agents: int) -> tuple[list[Any], IntArray]:
-    given = np.asarray(pools)
+    try:
+        given = np.asarray(pools)
+        names, codes = np.unique(given, return_inverse=True)
+    except (TypeError, ValueError):
+        raise BadInput(f"pools must be all numbers or all names, one for each agent; got {shown(pools)}") from None
     if given.shape != (agents,):
         raise BadInput(f"pools must name the pool of each of {agents} agents, got the shape {list(given.shape)}")
-    names, codes = np.unique(given, return_inverse=True)
     return names.tolist(), codes.astype(np.int64)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from emcomm.errors import BadInput
+from emcomm.errors import BadInput, shown
 
 __all__ = ["capacity_prior", "distributions", "joint_information", "prior_over"]
 
@@ -48,9 +48,13 @@ def prior_over(n: int, prior: ArrayLike | None) -> FloatArray:
     """
     if prior is None:
         return np.full(n, 1 / n)
-    if np.shape(prior) != (n,):
-        raise BadInput(f"the prior must be {n} numbers, one a meaning; got the shape {list(np.shape(prior))}")
-    return distributions("the prior", np.asarray(prior)[None])[0]
+    try:
+        given = np.asarray(prior, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadInput(f"the prior must be {n} numbers, one a meaning; got {shown(prior)}") from None
+    if given.shape != (n,):
+        raise BadInput(f"the prior must be {n} numbers, one a meaning; got the shape {list(given.shape)}")
+    return distributions("the prior", given[None])[0]
 
 
 def joint_information(joint: FloatArray) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from rapidfuzz.distance import DamerauLevenshtein, Indel, Levenshtein
 from rapidfuzz.process import cdist, cpdist
 
+from emcomm.errors import BadInput
 from emcomm.metrics.pair_levels import Codes, PairLevels
 
 __all__ = ["EDITS", "Edit", "edit_distances", "edit_levels"]
@@ -36,13 +37,18 @@ def edit_distances(strings: list[str]) -> Codes:
 
     Returns:
         unsigned integers ``[n, n]`` in ``0..longest message``. Cost: O(n² length²) at worst, in compiled code.
+
+    Raises:
+        BadInput: something that is no string.
     """
+    if not all(isinstance(string, str) for string in strings):
+        raise BadInput("edit_distances takes strings, one character a symbol (`Language.strings`)")
     return edit_levels(strings, EDITS["edit"]).matrix()
 
 
 def edit_levels(strings: Sequence[str], edit: Edit) -> PairLevels:
     """Return an edit distance between strings, ready to be asked for."""
-    most = edit.most * max(map(len, strings))
+    most = edit.most * max(map(len, strings), default=0)
     options: Any = {"scorer": edit.count, "dtype": np.min_scalar_type(most)}
     return PairLevels(
         n=len(strings),

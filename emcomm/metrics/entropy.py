@@ -49,7 +49,7 @@ def _positions(language: Language, weighted: bool = True, bias: Bias = "none") -
 
 
 def _position_scorer(language: Language, bias: Bias) -> Any:
-    """Return ``entropies(weights, message_rows) -> float64 [longest message among the rows]``."""
+    """Return ``entropies(weights, message_rows) -> float64 [longest message that is said]``."""
     symbols, codes = np.unique(language.messages, return_inverse=True)
     width, kinds = language.max_length, len(symbols)
     places = (codes.reshape(language.messages.shape) + np.arange(width) * kinds).ravel()
@@ -58,7 +58,8 @@ def _position_scorer(language: Language, bias: Bias) -> Any:
     def entropies(weights: FloatArray, message_rows: IntArray) -> FloatArray:
         spoken = np.bincount(message_rows, weights=weights, minlength=len(lengths))
         masses = np.bincount(places, weights=np.repeat(spoken, width), minlength=width * kinds)
-        return entropy_from_counts(masses.reshape(width, kinds)[: lengths[message_rows].max()], bias)
+        longest = lengths[message_rows[weights > 0]].max(initial=0)
+        return entropy_from_counts(masses.reshape(width, kinds)[:longest], bias)
 
     return entropies
 
@@ -88,8 +89,9 @@ def message_entropy(language: Language, *, weighted: bool = True, bias: Bias = "
             are all there is.
 
     Returns:
-        a number in ``0..log2(n)`` (corrected estimates may be larger); 0 when there is one message; higher with more,
-        and more evenly used, messages. NaN never. Cost: O(n).
+        a number in ``0..log2(n)`` (corrected estimates may be larger); 0 when there is one message (Grassberger's
+        estimate does not trust a small sample that far); higher with more, and more evenly used, messages. NaN never.
+        Cost: O(n).
 
     Raises:
         BadInput: unknown correction, or one together with unequal frequencies (see `row_weights`).
@@ -102,7 +104,7 @@ def message_entropy(language: Language, *, weighted: bool = True, bias: Bias = "
 @metric(
     definition=(
         "Entropy of what stands at a position, EOS and the silence after it being one value, averaged over the "
-        "positions up to the end of the longest message; each meaning weighted by its frequency."
+        "positions up to the end of the longest message that is said; each meaning weighted by its frequency."
     ),
     unit="bits",
     range=(0.0, np.inf),
@@ -144,7 +146,11 @@ def position_entropies(language: Language, *, weighted: bool = True, bias: Bias 
         bias: correction for the rows being a small sample of utterances, see `entropy_from_counts`.
 
     Returns:
-        float64 ``[length of the longest message]``, each at least 0; empty when all messages are. Cost: as above.
+        float64 ``[length of the longest message that is said]``, each at least 0; empty when all messages are. Cost:
+        O(n * max_length).
+
+    Raises:
+        BadInput: as `positional_entropy`.
 
     Raises:
         BadInput: unknown correction, or one together with unequal frequencies.

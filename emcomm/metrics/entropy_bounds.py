@@ -59,7 +59,7 @@ def entropy_bounds(
     Source: Kharitonov et al. 2020; for n bits of which k are known, max(0, n - k) and n. Accuracies below 1 are an
     addition, after Fano 1961.
     """
-    if not 0 < accuracy <= 1:
+    if not isinstance(accuracy, (int, float, np.number)) or not 0 < accuracy <= 1:
         raise BadInput(f"accuracy must be in (0, 1], got {accuracy!r}")
     # The messages do not matter; `Language` checks the rest.
     n = len(np.atleast_1d(np.asarray(meanings, dtype=object)))
@@ -86,7 +86,8 @@ def _attributes(what: str, chosen: Sequence[int] | None, everything: list[int]) 
     if chosen is None:
         return everything
     given = list(chosen) if isinstance(chosen, Iterable) else [chosen]
-    allowed = {int(number) for number in given if isinstance(number, (int, np.integer)) and number in everything}
+    numbers = [number for number in given if isinstance(number, (int, np.integer)) and not isinstance(number, bool)]
+    allowed = {int(number) for number in numbers if number in everything}
     if not isinstance(chosen, Iterable) or len(allowed) < len(given) or (what == "asked" and not allowed):
         raise BadInput(f"{what} must be a list of different attributes out of 0..{everything[-1]}, got {chosen!r}")
     return sorted(allowed)

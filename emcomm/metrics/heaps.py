@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
+from emcomm.errors import BadInput, shown
 from emcomm.language import Language
 from emcomm.metrics.base import Scorer, Undefined, evaluate, metric
 from emcomm.metrics.units import Unit, units_of
@@ -17,31 +18,51 @@ FloatArray = NDArray[np.float64]
 _POINTS = 64  # lengths of text that the line goes through, evenly spaced on a log scale
 
 
-def expected_types(counts: IntArray | FloatArray, tokens: IntArray, *, replace: bool = False) -> FloatArray:
+def expected_types(counts: ArrayLike, tokens: ArrayLike, *, replace: bool = False) -> FloatArray:
     """Mean number of different words among words picked at random from a text.
 
     Args:
         counts: how often each kind of word was said, ``[kinds]``, each above 0, with sum N; any masses with `replace`.
-        tokens: int64 ``[points]``, how many words are picked; at most N without `replace`.
+        tokens: int64 ``[points]``, how many words are picked, at least 1; at most N without `replace`.
         replace: pick with replacement, that is, say words anew according to their shares.
 
     Returns:
         float64 ``[points]`` in ``0..kinds``. Cost: O(points * different counts).
 
+    Raises:
+        BadInput: counts or tokens that are none, or more tokens than there are words.
+
     Source: Hurlbert 1971 (rarefaction): the sum over kinds of 1 - C(N - count, tokens) / C(N, tokens); with `replace`
     of 1 - (1 - share)^tokens.
     """
-    sizes, times = np.unique(np.asarray(counts, dtype=np.float64), return_counts=True)
-    total, picked = float(np.sum(counts)), np.asarray(tokens)[:, None]
+    masses, given = _vector("counts", counts), _vector("tokens", tokens)
+    if not (masses > 0).all():
+        raise BadInput(f"counts must be above 0, got {masses.min():g}")
+    sizes, times = np.unique(masses, return_counts=True)
+    total, picked = float(masses.sum()), given[:, None]
+    if (given < 1).any() or (not replace and (given > round(total)).any()):
+        raise BadInput(f"tokens must be in 1..{'' if replace else round(total)}, got {shown(tokens)}")
     if replace:
         with np.errstate(divide="ignore"):  # a kind that is everything is never missed
-            missed = np.exp(picked * np.log1p(-np.minimum(sizes / total, 1.0)))
+            found = -np.expm1(picked * np.log1p(-np.minimum(sizes / total, 1.0)))
     else:
         rest = np.maximum(total - sizes - picked, 0.0)
         log_missed = gammaln(total - sizes + 1) - gammaln(rest + 1) + gammaln(total - picked + 1) - gammaln(total + 1)
-        missed = np.where(total - sizes >= picked, np.exp(log_missed), 0.0)
-    grown: FloatArray = (1.0 - missed) @ times
+        found = np.where(total - sizes >= picked, -np.expm1(log_missed), 1.0)
+        # One word of a kind, or one word picked, needs no logarithms, which would round the growth of long texts.
+        found = np.where(np.minimum(sizes, picked) == 1, np.maximum(sizes, picked) / total, found)
+    grown: FloatArray = found @ times
     return grown
+
+
+def _vector(what: str, values: ArrayLike) -> FloatArray:
+    try:
+        given = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        given = np.zeros(0)
+    if given.ndim != 1 or not len(given) or not np.isfinite(given).all():
+        raise BadInput(f"{what} must be a list of finite numbers, got {shown(values)}")
+    return given
 
 
 def _scorer(language: Language, unit: Unit = "symbol", weighted: bool = False) -> Scorer:

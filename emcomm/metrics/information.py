@@ -42,7 +42,7 @@ def normaliser_of(normaliser: str) -> Callable[[Bits], float]:
         "max": lambda bits: max(bits.meaning, bits.message),
         "joint": lambda bits: bits.joint,
     }
-    if normaliser not in known:
+    if normaliser not in tuple(known):
         raise unknown("normaliser", normaliser, known)
     return known[normaliser]
 

@@ -52,8 +52,8 @@ def positional_informativeness(
 
     Args:
         messages: integers ``[n, max_length]``, 0 = EOS; what follows the first 0 of a row is set to 0.
-        answer: the listener: int64 ``[n, max_length]`` to integers ``[n]``. Row i is always message i with at most one
-            symbol replaced, so that a listener may look at candidates of its own for each row.
+        answer: the listener: int64 ``[n, max_length]`` (a copy, to change at will) to integers ``[n]``. Row i is always
+            message i with at most one symbol replaced, so that a listener may look at candidates of its own for each.
         symbols: size of the alphabet, EOS not counted, at least 2. EOS is never put in or taken out.
         replacements: how many of the ``symbols - 1`` others are tried, drawn at random without repetition for each
             symbol; None: all of them, which needs no randomness.
@@ -78,7 +78,7 @@ def positional_informativeness(
         raise BadInput(f"replacements must be in 1..{symbols - 1}, the other symbols; got {tried}")
     seed = whole_number("seed", seed, least=0)
     language = Language(None, messages, frequencies=frequencies, symbols=symbols)
-    own = _answers(answer, language.messages)
+    own = _answers(answer, language.messages.copy())
     rng = generator(seed, "informativeness")
     changed = np.full(language.messages.shape, np.nan)
     for position in range(int(language.lengths.max())):
@@ -101,11 +101,14 @@ def _shifts(rng: np.random.Generator, n: int, symbols: int, tried: int) -> IntAr
 
 
 def _answers(answer: Answer, messages: IntArray) -> IntArray:
-    answers = np.asarray(answer(messages))
-    if answers.shape != (len(messages),) or answers.dtype.kind not in "iu":
+    given, n = answer(messages), len(messages)
+    try:
+        answers = np.asarray(given)
+    except (TypeError, ValueError):
+        raise BadInput(f"the listener must give one integer for each of {n} messages, got rows of integers") from None
+    if answers.shape != (n,) or answers.dtype.kind not in "iu":
         raise BadInput(
-            f"the listener must give one integer for each of {len(messages)} messages, "
-            f"got {answers.dtype} {list(answers.shape)}"
+            f"the listener must give one integer for each of {n} messages, got {answers.dtype} {list(answers.shape)}"
         )
     return answers.astype(np.int64)
 

@@ -28,8 +28,9 @@ class Bits(NamedTuple):
 
     @property
     def shared(self) -> float:
-        """Mutual information in bits, at least 0."""
-        return max(self.message - (self.joint - self.meaning), 0.0)
+        """Mutual information in bits, at least 0; exactly the smaller entropy where it follows from the larger."""
+        less, more = sorted((self.meaning, self.message))
+        return max(less - (self.joint - more), 0.0)
 
 
 def meaning_codes(language: Language, name: str, attribute: Attribute) -> list[IntArray]:
@@ -50,7 +51,7 @@ def meaning_codes(language: Language, name: str, attribute: Attribute) -> list[I
     if attribute is None:
         return [np.unique(meanings, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)]
     columns = meanings.shape[1]
-    if attribute == "mean":
+    if isinstance(attribute, str) and attribute == "mean":
         chosen = list(range(columns))
     elif isinstance(attribute, (int, np.integer)) and not isinstance(attribute, bool) and 0 <= attribute < columns:
         chosen = [int(attribute)]
@@ -64,7 +65,8 @@ def bits_scorer(
 ) -> Callable[[IntArray, IntArray], list[Bits]]:
     """Return ``bits(meaning_rows, message_rows) -> [Bits, ...]``, one for each of `meaning_codes`.
 
-    It raises `Undefined` where all frequencies are 0. Cost of a call: O(n log n) for each of `meaning_codes`.
+    What does not vary has an entropy of 0, also by corrections that estimate more. It raises `Undefined` where all
+    frequencies are 0. Cost of a call: O(n log n) for each of `meaning_codes`.
     """
     meanings, messages = meaning_codes(language, name, attribute), language.message_ids
     weights, width = row_weights(language, weighted, bias), int(language.message_ids.max()) + 1
@@ -76,7 +78,8 @@ def bits_scorer(
 
         def entropy(codes: IntArray) -> float:
             masses = np.bincount(codes, weights=used)
-            return float(entropy_from_counts(masses[masses > 0], bias))
+            masses = np.sort(masses[masses > 0])  # so that variables that follow from each other have the same sum
+            return float(entropy_from_counts(masses, bias)) if len(masses) > 1 else 0.0
 
         message = entropy(spoken)
         together = [codes[meaning_rows] for codes in meanings]

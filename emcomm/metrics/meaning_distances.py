@@ -27,7 +27,13 @@ def hamming_distances(meanings: IntArray) -> Codes:
 
     Returns:
         unsigned integers ``[n, n]`` in ``0..attributes``. Cost: O(n² attributes).
+
+    Raises:
+        BadInput: meanings that are no such array.
     """
+    meanings = np.asarray(meanings)
+    if meanings.ndim != 2 or 0 in meanings.shape or meanings.dtype.kind not in "iu":
+        raise BadInput(f"meanings must be integers [n, attributes], got {meanings.dtype} {list(meanings.shape)}")
     return _hamming(meanings).matrix()
 
 
@@ -44,7 +50,7 @@ def meaning_levels(meanings: IntArray, distance: str) -> PairLevels:
     Raises:
         BadInput: no such distance, or values too far apart for it.
     """
-    if distance not in MEANING_DISTANCES:
+    if not isinstance(distance, str) or distance not in MEANING_DISTANCES:
         raise unknown("meaning distance", distance, MEANING_DISTANCES)
     return MEANING_DISTANCES[distance](meanings)
 

@@ -57,6 +57,8 @@ def measure(
     Cost: `resamples` times two scores of every metric. Permuting meanings, and the interval, use what a metric has
     prepared; for other nulls every score is worked out from the start.
     """
+    if not isinstance(language, Language):
+        raise BadInput(f"what is measured must be a Language, got {type(language).__name__}")
     resamples, seed = whole_number("resamples", resamples, least=0), whole_number("seed", seed, least=0)
     given = _checked(nulls, language, null)
     forced = "given" if given else None if null is None else null_model(null).name
@@ -68,6 +70,8 @@ def measure(
 
 def _asked(metrics: Sequence[str] | str | None) -> Iterator[tuple[MetricInfo, str]]:
     """Yield the metrics and variants asked for by name."""
+    if not (metrics is None or isinstance(metrics, Iterable)):
+        raise BadInput(f"metrics must be names from METRICS, got {metrics!r}")
     wanted = METRICS.names() if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
     if not wanted:
         raise BadInput(f"no metric was asked for; known: {', '.join(METRICS.names())}")
@@ -108,9 +112,9 @@ class _Work:
         self.meter.total = sum(map(self._scores, questions))
         for question in questions:
             self._rearrange(question, optional)
-        by_language = [question for question in questions if question.tail and question.model != "meanings"]
-        for model in dict.fromkeys(question.model for question in by_language):
-            self._compare([question for question in by_language if question.model == model and question.defined], model)
+        left = [each for each in questions if each.defined and each.tail and each.model != "meanings"]
+        for model in dict.fromkeys(question.model for question in left):
+            self._compare([question for question in left if question.model == model], model)
         self.meter.finish()
 
     def _scores(self, question: Question) -> int:

@@ -45,10 +45,10 @@ def message_levels(language: Language, distance: str, normalise: str | None) -> 
     Raises:
         BadInput: no such distance or normalisation.
     """
-    if distance not in MESSAGE_DISTANCES:
+    if not isinstance(distance, str) or distance not in MESSAGE_DISTANCES:
         raise unknown("message distance", distance, MESSAGE_DISTANCES)
-    if normalise is not None and normalise not in NORMALISATIONS:
-        raise unknown("normalisation", str(normalise), (*NORMALISATIONS, "None"))
+    if normalise is not None and (not isinstance(normalise, str) or normalise not in NORMALISATIONS):
+        raise unknown("normalisation", normalise, (*NORMALISATIONS, "None"))
     levels = _hamming(language) if distance == "hamming" else edit_levels(language.strings, EDITS[distance])
     return levels if normalise is None else _normalised(levels, language.lengths, normalise)
 

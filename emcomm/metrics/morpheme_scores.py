@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cdist
 
+from emcomm.errors import BadInput
 from emcomm.metrics.morphemes import Inventory
 
 __all__ = ["InventoryScore", "score_inventory"]
@@ -44,6 +45,9 @@ def score_inventory(
         their harmonic mean (0 when one of them is 0). Precision is NaN when nothing was found, recall when nothing is
         true, the mean only when both.
 
+    Raises:
+        BadInput: what is given are no such pairs.
+
     Cost: O(found x true).
 
     Source: Boldt & Mortensen 2025, their code; precision of an empty inventory, there 0, is NaN here.
@@ -65,8 +69,11 @@ def score_inventory(
 
 
 def _pairs(inventory: Iterable[Given]) -> list[Pair]:
-    pairs = ((tuple(map(int, form)), frozenset((int(a), int(v)) for a, v in meaning)) for form, meaning in inventory)
-    return list(dict.fromkeys(pairs))
+    try:
+        named = ((tuple(map(int, form)), ((int(a), int(v)) for a, v in meaning)) for form, meaning in inventory)
+        return list(dict.fromkeys((form, frozenset(meaning)) for form, meaning in named))
+    except (TypeError, ValueError):
+        raise BadInput("morphemes must be pairs of symbols and of (attribute, value) pairs, all integers") from None
 
 
 def _likeness(left: list[Pair], right: list[Pair]) -> FloatArray:

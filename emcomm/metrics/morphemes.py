@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -184,8 +185,8 @@ def _least(least_bits: float | None, counts: FormMeaningCounts) -> float:
         return float(np.log2(max(len(counts.joint), 1)))
     if (
         isinstance(least_bits, bool)
-        or not isinstance(least_bits, (int, float, np.number))
-        or not 0 <= least_bits < np.inf
+        or not isinstance(least_bits, (int, float, np.integer, np.floating))
+        or not 0 <= least_bits <= sys.float_info.max
     ):
         raise BadInput(f"least_bits must be a finite number of at least 0, or None; got {least_bits!r}")
     return float(least_bits)

@@ -7,7 +7,8 @@
 | ``between`` | which symbol stands where | each message's length, how often each symbol is said |
 | ``random`` | everything that is said | how many messages of each length, the alphabet |
 
-Languages of untrained agents, or any others, may take their place: `emcomm.measure` takes them as ``nulls``.
+Languages of untrained agents (`emcomm.probes.untrained_languages`), or any others, may take their place:
+`emcomm.measure` takes them as ``nulls``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emcomm.errors import unknown
+from emcomm.errors import BadInput, unknown
 from emcomm.language import Language, whole_number
 from emcomm.metrics.causal import shuffle_messages, shuffle_symbols
 from emcomm.rng import generator
@@ -86,6 +87,9 @@ def null_model(name: str) -> NullModel:
     Raises:
         BadInput: there is none.
     """
+    if name == "untrained":  # agents live on a floor above this one
+        how = "from emcomm.probes import untrained_languages; measure(language, nulls=untrained_languages(language))"
+        raise BadInput(f"untrained agents are a null that is given as languages, not drawn by name: {how}")
     if not isinstance(name, str) or name not in NULL_MODELS:
         raise unknown("null", name, NULL_MODELS)
     return NULL_MODELS[name]

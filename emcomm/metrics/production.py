@@ -78,7 +78,7 @@ def strings_of(batches: Iterable[Words] | NDArray[np.integer[Any]], what: str) -
     """
     if isinstance(batches, str) or not isinstance(batches, Iterable):
         raise BadInput(f"{what} must be a sequence with each learner's words, got {batches!r}")
-    rows = [[batch] if isinstance(batch, str) else batch for batch in batches]
+    rows = [[batch] if isinstance(batch, str) else _listed(batch) for batch in batches]
     if not rows:
         raise BadInput(f"{what} must be those of at least one learner, got none")
     table = [_words(row) for row in rows] if all(map(_words, rows)) else _messages(rows, what)
@@ -86,6 +86,11 @@ def strings_of(batches: Iterable[Words] | NDArray[np.integer[Any]], what: str) -
     if len(sizes) > 1:
         raise BadInput(f"{what} must name the same items for everybody, got {min(sizes)} and {max(sizes)} words")
     return np.array(table, dtype=object).reshape(len(table), -1)
+
+
+def _listed(batch: Any) -> Any:
+    """Return what can be gone through only once as a list."""
+    return list(batch) if isinstance(batch, Iterator) else batch
 
 
 def _words(row: Any) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -23,6 +22,8 @@ from emcomm.language import Language, whole_number
 from emcomm.metrics.base import Undefined, meanings_of
 from emcomm.metrics.correlation import Correlation, midranks
 from emcomm.metrics.resampling import null_values, p_value
+from emcomm.metrics.whitening import Whitening, isotropy_score, points_of, soft_zca, soft_zca_pair
+from emcomm.metrics.whitening import centred as centre
 
 __all__ = [
     "Whitening",
@@ -41,114 +42,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Distance = Literal["cosine", "euclidean", "correlation"]
 _Score = Callable[[IntArray, IntArray], float]
-
-
-@dataclass(frozen=True, eq=False)
-class Whitening:
-    """A fitted whitening; call it on points ``[m, dimensions]`` to whiten them.
-
-    Args:
-        mean: float64 ``[dimensions]``, taken off.
-        matrix: float64 ``[dimensions, dimensions]``, symmetric, multiplied with what is left.
-        samples_per_dimension: points fitted on / dimensions; the covariance is guesswork unless far above 1.
-    """
-
-    mean: FloatArray
-    matrix: FloatArray
-    samples_per_dimension: float
-
-    def __call__(self, points: ArrayLike) -> FloatArray:
-        """Return whitened points, float64 ``[m, dimensions]``.
-
-        Raises:
-            BadInput: other dimensions than those it was fitted on.
-        """
-        given = _points("points", points)
-        if given.shape[1] != len(self.mean):
-            raise BadInput(f"this whitening is of {len(self.mean)} dimensions, got points of {given.shape[1]}")
-        return np.asarray((given - self.mean) @ self.matrix)
-
-
-def soft_zca(points: ArrayLike, epsilon: float) -> Whitening:
-    """Fit Soft-ZCA: W = U (L + epsilon I)^(-1/2) U', with U L U' the covariance (divided by n - 1) of the points.
-
-    Whitened points (z - mean) W have no correlations left and, at epsilon 0, variance 1 everywhere (ZCA); a larger
-    epsilon keeps more of the differences in variance. Fit on other points than you evaluate on, and never choose
-    epsilon on those. Needs many more points than dimensions. Cost: O(n d^2 + d^3).
-
-    Args:
-        points: float ``[n, dimensions]``, n at least 2.
-        epsilon: at least 0, in units of variance. It must be above 0 when the points lie in fewer dimensions.
-
-    Returns:
-        `Whitening`.
-
-    Raises:
-        BadInput: not points, a negative epsilon, or 0 with a singular covariance.
-
-    Source: Diera, Galke & Scherp 2025. No deviation.
-    """
-    given = _points("points", points, least=2)
-    epsilon = float(epsilon)
-    if not 0 <= epsilon < np.inf:
-        raise BadInput(f"epsilon must be a finite number of at least 0, got {epsilon}")
-    n, dimensions = given.shape
-    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(given, rowvar=False)))
-    values = np.maximum(values, 0.0)
-    if epsilon == 0 and values[0] <= values[-1] * dimensions * np.finfo(np.float64).eps:
-        raise BadInput(f"{n} points do not fill {dimensions} dimensions: epsilon must be above 0")
-    return Whitening(given.mean(axis=0), (vectors / np.sqrt(values + epsilon)) @ vectors.T, n / dimensions)
-
-
-def soft_zca_pair(first: ArrayLike, second: ArrayLike, epsilon: float) -> tuple[FloatArray, FloatArray]:
-    """Whiten two spaces of the same dimensions by one matrix, fitted on both stacked; each is centred on its own mean.
-
-    Args:
-        first: float ``[n, dimensions]``.
-        second: float ``[m, dimensions]``, returned whitened like the first.
-        epsilon: as in `soft_zca`.
-
-    Raises:
-        BadInput: as in `soft_zca`, or spaces of different dimensions.
-
-    Source: Diera, Galke & Scherp 2025, the variant "combined" of their code: the covariance is that of the stack
-    around the stack's mean.
-    """
-    one, two = _points("the first space", first), _points("the second space", second)
-    if one.shape[1] != two.shape[1]:
-        raise BadInput(f"one whitening needs spaces of the same dimensions, got {one.shape[1]} and {two.shape[1]}")
-    matrix = soft_zca(np.concatenate([one, two]), epsilon).matrix
-    return (one - one.mean(axis=0)) @ matrix, (two - two.mean(axis=0)) @ matrix
-
-
-def isotropy_score(points: ArrayLike) -> float:
-    """How evenly points use their dimensions (IsoScore): (tr(C)^2 / tr(C^2) - 1) / (d - 1), with C their covariance.
-
-    tr(C)^2 / tr(C^2) is the number of dimensions in use. Range 0..1, no unit; 0: all on one line, 1: the same variance
-    in every direction. NaN with one dimension, one point, or equal points. With n points it cannot exceed
-    (n - 2) / (d - 1), so take many more points than dimensions. Invariant to shifts, rotations and one common scale.
-    Cost: O(n d^2).
-
-    Args:
-        points: float ``[n, dimensions]``.
-
-    Raises:
-        BadInput: not points.
-
-    Source: Rudman et al. 2022. Their seven steps (principal components, normalised variances, isotropy defect, share
-    of dimensions used, rescaling) come to the expression above. Rows are points here; the first release of their
-    package takes columns.
-    """
-    given = _points("points", points)
-    if len(given) < 2 or given.shape[1] < 2:
-        return float("nan")
-    given = _centred(given)
-    if not given.any():
-        return float("nan")
-    given = given / np.abs(given).max()
-    covariance = given.T @ given
-    used = np.trace(covariance) ** 2 / (covariance**2).sum()
-    return float(np.clip((used - 1) / (given.shape[1] - 1), 0.0, 1.0))
+_NOISE = 1e-10  # a share of the largest number; what is smaller is rounding
 
 
 def meaning_space(language: Language) -> FloatArray:
@@ -167,6 +61,8 @@ def meaning_space(language: Language) -> FloatArray:
 
 def message_dissimilarities(language: Language) -> FloatArray:
     """Edit distances of all pairs i < j of messages: float64 ``[n (n - 1) / 2]``, in the order of `dissimilarities`.
+
+    Cost: O(n^2 max_length), and 12 n^2 bytes.
 
     Source: Levenshtein 1966.
     """
@@ -192,7 +88,7 @@ def dissimilarities(points: ArrayLike, distance: Distance = "cosine") -> FloatAr
     if distance not in ("cosine", "euclidean", "correlation"):
         raise unknown("distance of representations", distance, ("cosine", "euclidean", "correlation"))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(pdist(_points("points", points), distance), dtype=np.float64)
+        return np.asarray(pdist(points_of("points", points), distance), dtype=np.float64)
 
 
 def representational_similarity(
@@ -206,8 +102,8 @@ def representational_similarity(
     """Representational similarity (RSA): correlation of the distances in two spaces, over all pairs i < j of objects.
 
     Range -1..1, no unit; higher: objects that are near in one space are near in the other; 0 is expected of unrelated
-    spaces. NaN when all distances of a space are equal, or one is undefined (see `dissimilarities`). Spaces may have
-    different dimensions. Cost: O(n^2 d).
+    spaces. NaN when all distances of a space are equal (but for rounding: to ten digits), or one is undefined (see
+    `dissimilarities`). Spaces may have different dimensions. Cost: O(n^2 d).
 
     Args:
         first: float ``[n, dimensions]``; or distances of the n (n - 1) / 2 pairs, e.g. `message_dissimilarities`.
@@ -236,7 +132,8 @@ def centred_kernel_alignment(
 
     Range 0..1, no unit; 1: the same up to rotation, shift and scale. Unrelated spaces score above 0 unless n is far
     above the dimensions; `debiased` expects 0 there, in -1..1. NaN when all points of a space are equal, and for
-    `debiased` with fewer than 4 objects. Cost: O(n^2 d); memory: about 3 n^2 numbers.
+    `debiased` with fewer than 4 objects, or when all points of a space are equally far apart (one-hots: to the debiased
+    estimate they have no structure). Cost: O(n^2 d); memory: about 3 n^2 numbers.
 
     Args:
         first: float ``[n, dimensions]``.
@@ -282,9 +179,11 @@ def compare_spaces(
     if method not in ("rsa", "cka"):
         raise unknown("comparison of spaces", method, ("rsa", "cka"))
     resamples, seed = whole_number("resamples", resamples, least=0), whole_number("seed", seed, least=0)
+    if not isinstance(spaces, Mapping):
+        raise BadInput(f"spaces must map names to points, got {type(spaces).__name__}")
     if len(spaces) < 2:
         raise BadInput(f"spaces must be at least two to be compared, got {len(spaces)}")
-    points = {name: _points(f"the space {name!r}", space) for name, space in spaces.items()}
+    points = {name: points_of(f"the space {name!r}", space) for name, space in spaces.items()}
     if method == "rsa":
         sides = {name: _distances(space, "cosine", whiten) for name, space in points.items()}
     else:
@@ -302,32 +201,19 @@ def compare_spaces(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _points(what: str, values: ArrayLike, least: int = 1) -> FloatArray:
-    try:
-        points = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise BadInput(f"{what} must be numbers [n, dimensions]") from None
-    if points.ndim != 2 or 0 in points.shape or len(points) < least:
-        raise BadInput(f"{what} must be numbers [n, dimensions], n at least {least}; got {list(points.shape)}")
-    if not np.isfinite(points).all():
-        raise BadInput(f"{what} must be finite numbers")
-    return points
-
-
-def _centred(points: FloatArray) -> FloatArray:
-    """Take off the mean; what is left by rounding alone is 0."""
-    left = points - points.mean(axis=0)
-    return left if np.abs(left).max() > 1e-12 * np.abs(points).max() else np.zeros_like(left)
-
-
 def _distances(space: ArrayLike, distance: Distance, whiten: float | None) -> FloatArray:
     """Return distances ``[n, n]``, rounded so that those that are equal but for rounding tie."""
-    if np.ndim(space) == 1:
-        pairs = _points("distances", np.atleast_2d(np.asarray(space)))[0]
+    try:
+        given = np.ndim(space) == 1
+    except ValueError:  # ragged; told below
+        given = False
+    if given:
+        pairs = points_of("distances", np.atleast_2d(np.asarray(space)))[0]
     else:
-        points = _points("a space", space)
-        pairs = dissimilarities(points if whiten is None else soft_zca(points, whiten)(points), distance)
-    scale = 1.0 if np.ndim(space) == 2 and distance != "euclidean" else np.abs(pairs).max(initial=0) or 1.0
+        points = points_of("a space", space)
+        points = points if whiten is None else soft_zca(points, whiten)(points)
+        pairs = dissimilarities(points / (np.abs(points).max() or 1.0), distance)
+    scale = 1.0 if not given and distance != "euclidean" else np.abs(pairs).max(initial=0) or 1.0
     try:
         return squareform(np.round(pairs / scale, 10), checks=False)
     except ValueError:
@@ -335,8 +221,9 @@ def _distances(space: ArrayLike, distance: Distance, whiten: float | None) -> Fl
 
 
 def _gram(space: ArrayLike, whiten: float | None) -> FloatArray:
-    points = _points("a space", space)
-    points = _centred(points if whiten is None else soft_zca(points, whiten)(points))
+    points = points_of("a space", space)
+    points = centre(points if whiten is None else soft_zca(points, whiten)(points))
+    points = points / (np.abs(points).max() or 1.0)
     return points @ points.T
 
 
@@ -346,6 +233,8 @@ def _similarity_score(one: FloatArray, two: FloatArray, correlation: Correlation
 
     def centred(distances: FloatArray) -> FloatArray:
         pairs = squareform(distances, checks=False)
+        if len(pairs) and (pairs == pairs[0]).all():
+            return np.zeros_like(distances)
         ranks = midranks(pairs) if correlation == "spearman" and not np.isnan(pairs).any() else pairs
         return squareform(ranks - ranks.sum() / max(1, len(ranks)), checks=False)
 
@@ -363,7 +252,7 @@ def _alignment_score(one: FloatArray, two: FloatArray, debiased: bool) -> _Score
         sums = hollow.sum(axis=0) / (n - 2)
         hollow = hollow - sums - sums[:, None] + hollow.sum() / ((n - 1) * (n - 2))
         np.fill_diagonal(hollow, 0.0)
-        return hollow
+        return hollow if np.abs(hollow).max() > _NOISE * np.abs(gram).max() else np.zeros_like(hollow)
 
     return _inner_score(centred(one), centred(two))
 
@@ -372,7 +261,7 @@ def _inner_score(one: FloatArray, two: FloatArray) -> _Score:
     """Return the scorer of the cosine of two symmetric ``[n, n]``, the rows and columns of the second rearranged."""
     if one.shape != two.shape:
         raise BadInput(f"spaces that are compared have the same objects, got {len(one)} and {len(two)}")
-    scale = float(np.linalg.norm(one) * np.linalg.norm(two))
+    scale = float(np.sqrt(np.vdot(one, one) * np.vdot(two, two)))  # exactly the score of a space beside itself
 
     def score(_: IntArray, rows: IntArray) -> float:
         if not scale > 0:  # NaN, too

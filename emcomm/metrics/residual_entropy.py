@@ -11,6 +11,7 @@ from emcomm.errors import BadInput, unknown
 from emcomm.language import Language
 from emcomm.metrics.base import Scorer, Undefined, evaluate, meanings_of, metric
 from emcomm.metrics.contingency import dense, entropies, joint_entropies
+from emcomm.metrics.correlation import settled
 
 __all__ = ["Partition", "residual_entropy"]
 
@@ -22,7 +23,7 @@ _MOST = 12  # positions that vary, for partition="best"
 
 
 def _scorer(language: Language, partition: Partition = "informative") -> Scorer:
-    if partition not in _PARTITIONS:
+    if not isinstance(partition, str) or partition not in _PARTITIONS:
         raise unknown("partition", partition, _PARTITIONS)
     values, symbols = dense(meanings_of(language, "residual_entropy")), dense(language.messages)
     if partition == "best" and np.count_nonzero(symbols.any(axis=1)) > _MOST:
@@ -35,7 +36,7 @@ def _scorer(language: Language, partition: Partition = "informative") -> Scorer:
         told = told[(told != told[:, :1]).any(axis=1)]
         if not len(told):
             raise Undefined("no attribute varies")
-        return float(np.clip(divide(told, telling[(telling != telling[:, :1]).any(axis=1)]), 0.0, 1.0))
+        return settled(divide(told, telling[(telling != telling[:, :1]).any(axis=1)]), 0.0, 1.0)
 
     return score
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -142,9 +142,9 @@ def harris_segmentation(language: Language, threshold: float = 0.5, window: int 
     Source: Ueda, Ishii & Miyao 2023, after Harris 1955. Their code also tests for boundaries at the very end of a
     message, which separate nothing; here there are none. A rise of exactly the threshold, up to rounding, is none.
     """
-    if isinstance(threshold, bool) or not isinstance(threshold, (int, float, np.number)):
+    if isinstance(threshold, bool) or not isinstance(threshold, (int, float, np.integer, np.floating)):
         raise BadInput(f"threshold must be a number of bits, at least 0; got {threshold!r}")
-    if not (math.isfinite(threshold) and threshold >= 0):
+    if not 0 <= threshold <= sys.float_info.max:
         raise BadInput(f"threshold must be a finite number of bits, at least 0; got {threshold}")
     limit = None if window is None else whole_number("window", window, least=2)
     boundaries = np.zeros((language.n, language.max_length - 1), dtype=bool)
@@ -187,6 +187,8 @@ def segment_boundaries(language: Language, *, threshold: float = 0.5) -> float:
     Raises:
         BadInput: a threshold below 0 or not finite.
 
+    Cost: as `harris_segmentation`.
+
     Source: Ueda, Ishii & Miyao 2023.
     """
     return harris_segmentation(language, threshold).mean_boundaries
@@ -219,6 +221,8 @@ def segment_vocabulary(language: Language, *, threshold: float = 0.5) -> float:
 
     Raises:
         BadInput: a threshold below 0 or not finite.
+
+    Cost: as `harris_segmentation`.
 
     Source: Ueda, Ishii & Miyao 2023.
     """

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from emcomm.errors import BadInput
 from emcomm.language import whole_number
 from emcomm.metrics.resampling import p_value
 from emcomm.metrics.segmentation import Segmentation
@@ -70,10 +71,17 @@ def random_boundaries(segmentation: Segmentation, rng: np.random.Generator) -> S
     Returns:
         `Segmentation` with as many boundaries in each message.
 
+    Raises:
+        BadInput: no segmentation, or no generator.
+
+    Cost: O(n max_length log max_length).
+
     Source: Ueda, Ishii & Miyao 2023. They draw places with replacement, which leaves fewer boundaries; here none fall
     together.
     """
-    boundaries = segmentation.boundaries
+    if not isinstance(rng, np.random.Generator):
+        raise BadInput(f"rng must be a generator of NumPy, as np.random.default_rng(0) is; got {type(rng).__name__}")
+    boundaries = _checked(segmentation).boundaries
     inside = np.arange(1, boundaries.shape[1] + 1) < segmentation.language.lengths[:, None]
     keys = np.where(inside, rng.random(boundaries.shape), 2.0)
     ranks = keys.argsort(axis=1).argsort(axis=1)
@@ -95,7 +103,7 @@ def random_boundary_control(segmentation: Segmentation, draws: int = 99, seed: i
         a one-sided p-value for each.
 
     Raises:
-        BadInput: fewer than one draw, a negative seed.
+        BadInput: no segmentation, fewer than one draw, a negative seed.
 
     Cost: one cut of all messages a draw; one topographic similarity more where that is asked for.
 
@@ -103,4 +111,10 @@ def random_boundary_control(segmentation: Segmentation, draws: int = 99, seed: i
     """
     rng = generator(whole_number("seed", seed, least=0), "segmentation/control")
     count = whole_number("draws", draws, least=1)
-    return BoundaryControl(segmentation, tuple(random_boundaries(segmentation, rng) for _ in range(count)))
+    return BoundaryControl(_checked(segmentation), tuple(random_boundaries(segmentation, rng) for _ in range(count)))
+
+
+def _checked(segmentation: Segmentation) -> Segmentation:
+    if not isinstance(segmentation, Segmentation):
+        raise BadInput(f"what is compared must be a Segmentation, got {type(segmentation).__name__}")
+    return segmentation

@@ -11,6 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from emcomm.errors import BadInput
+from emcomm.metrics.correlation import settled
 
 __all__ = ["generalisation_score", "scene_distances", "structure_score", "word_distances"]
 
@@ -101,10 +102,13 @@ def scene_distances(
         other_angles: degrees ``[m]``.
 
     Returns:
-        float64 ``[n, m]`` in 0..2.
+        float64 ``[n, m]`` in 0..2. Cost: O(n m).
+
+    Source: Raviv, de Heer Kloots & Meyer 2021, on a circle as the published scores were.
     """
-    turn = np.abs(angles[:, None] - other_angles) % 360.0
-    return (shapes[:, None] != other_shapes) + np.minimum(turn, 360.0 - turn) / 180.0
+    turn = np.abs(np.asarray(angles)[:, None] - other_angles) % 360.0
+    differs = np.asarray(shapes)[:, None] != np.asarray(other_shapes)
+    return differs + np.minimum(turn, 360.0 - turn) / 180.0
 
 
 def word_distances(words: Sequence[str], others: Sequence[str]) -> FloatArray:
@@ -117,6 +121,8 @@ def _scenes(prefix: str, shapes: Any, angles: Any, words: Any) -> tuple[NDArray[
     try:
         said = [] if isinstance(words, str) else list(words)
         labels = np.asarray(shapes)
+        if np.iscomplexobj(angles):
+            raise TypeError
         numbers = np.asarray(angles, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadInput(f"{prefix}shapes must be labels, {prefix}angles numbers, {prefix}words strings") from None
@@ -135,4 +141,4 @@ def _pearson(x: FloatArray, y: FloatArray) -> float:
     if len(x) < 2 or np.ptp(x) < _SAME or np.ptp(y) < _SAME:
         return float("nan")
     x, y = x - x.mean(), y - y.mean()
-    return float(np.clip(x @ y / np.sqrt((x @ x) * (y @ y)), -1.0, 1.0))
+    return settled(float(x @ y / np.sqrt((x @ x) * (y @ y))), -1.0, 1.0)

@@ -96,7 +96,7 @@ class _Definition:
 
     def __post_init__(self) -> None:
         for what, known in _CHOICES.items():
-            if getattr(self, what) not in known:
+            if not isinstance(getattr(self, what), str) or getattr(self, what) not in known:
                 raise unknown(what, getattr(self, what), known)
         whole_number("seed", self.seed, least=0)
         if self.max_pairs is not None:
@@ -107,7 +107,7 @@ class _Definition:
         known = {"default": {}, **VARIANTS}
         if variant is None:
             return self
-        if variant not in known:
+        if not isinstance(variant, str) or variant not in known:
             raise unknown("variant of topographic_similarity", variant, known)
         settled = [field.name for field in fields(self) if field.name not in ("max_pairs", "seed")]
         for name in settled:

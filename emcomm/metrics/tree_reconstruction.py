@@ -12,6 +12,7 @@ from emcomm.language import Language
 from emcomm.metrics.base import Scorer, Undefined, evaluate, meanings_of, metric
 from emcomm.metrics.compositions import MessageVectors, additive, multiplicative, positional
 from emcomm.metrics.contingency import numbered
+from emcomm.metrics.correlation import settled
 
 __all__ = ["Composition", "Representation", "tree_reconstruction_error"]
 
@@ -29,9 +30,9 @@ def _scorer(
     representation: Representation = "positions",
     normalise: bool = True,
 ) -> Scorer:
-    if composition not in _COMPOSITIONS:
+    if not isinstance(composition, str) or composition not in _COMPOSITIONS:
         raise unknown("composition", composition, _COMPOSITIONS)
-    if representation not in _REPRESENTATIONS:
+    if not isinstance(representation, str) or representation not in _REPRESENTATIONS:
         raise unknown("representation", representation, _REPRESENTATIONS)
     if composition == "positional" and representation == "symbols":
         raise BadInput("composition='positional' needs positions, and representation='symbols' has none")
@@ -49,8 +50,8 @@ def _scorer(
             if normalise:
                 raise Undefined("all messages are equal")
             return 0.0
-        error = float(np.clip(total - explained(meaning_rows, message_rows), 0.0, spread))
-        return error / (spread if normalise else n)
+        scale = spread if normalise else n
+        return settled((total - explained(meaning_rows, message_rows)) / scale, 0.0, spread / scale)
 
     return score
 
@@ -104,7 +105,8 @@ def tree_reconstruction_error(
     Raises:
         BadInput: unknown composition or representation, or a corpus without meanings.
 
-    Cost: O(n max_length attributes + values² entries), and O(values³) once; a millisecond or two for n = 1,000.
+    Cost: O(n max_length attributes + values² entries), and O(values³) once; a millisecond or two for n = 1,000. The
+    multiplicative one holds several arrays of n * entries numbers, entries being the symbols in use, over positions.
 
     Source: Andreas 2019, with the compositions of Korbak et al. 2020 as far as flat meanings allow: their linear
     composition is the additive one when attributes share no values, and a bilinear one rebuilds anything. Deviations:

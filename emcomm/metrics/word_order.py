@@ -10,14 +10,14 @@ is not public; the formulas are those of their text, checked against the make-up
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from emcomm.errors import BadInput
+from emcomm.errors import BadInput, shown
 from emcomm.metrics.bias import entropy_from_counts
 
 __all__ = [
@@ -202,9 +202,7 @@ def role_entropy(labels: Labels, *, frequencies: ArrayLike | None = None, roles:
 
 def _readable(labels: Labels, frequencies: ArrayLike | None, given: ArrayLike | None = None) -> pd.DataFrame:
     """One row a label that could be read: ``label, order, marked, weight`` and ``given0, given1, ...``."""
-    names, ids = np.unique(np.asarray(labels, dtype=np.str_), return_inverse=True)
-    if ids.shape != (len(labels),):
-        raise BadInput(f"labels must be n strings, got the shape {list(ids.shape)}")
+    names, ids = np.unique(_strings(labels), return_inverse=True)
     wrong = [name for name in names.tolist() if name and not (name.isascii() and name.isalpha())]
     if wrong:
         raise BadInput(f"a label is made of capitals (constituents) and small letters (markers), got {wrong[0]!r}")
@@ -213,18 +211,39 @@ def _readable(labels: Labels, frequencies: ArrayLike | None, given: ArrayLike | 
     kinds["marked"] = kinds["label"] != kinds["order"]
     table = kinds.iloc[ids].reset_index(drop=True).assign(weight=_weights(frequencies, len(labels)))
     if given is not None:
-        conditions = np.asarray(given)
-        if conditions.shape[:1] != ids.shape:
-            raise BadInput(f"given must be {len(labels)} conditions, one a label; got {len(np.atleast_1d(conditions))}")
-        columns = conditions.T if conditions.ndim > 1 else conditions[None]
-        table = table.assign(**{f"given{k}": values for k, values in enumerate(columns)})
+        table = table.assign(**{f"given{k}": codes for k, codes in enumerate(_conditions(given, len(labels)))})
     return table[table["label"] != ""]
 
 
+def _strings(labels: Labels) -> NDArray[np.str_]:
+    if isinstance(labels, np.ndarray) and labels.ndim != 1:
+        raise BadInput(f"labels must be n strings, got the shape {list(labels.shape)}")
+    # A blank cell of a table is a NaN, which would be spelt out as "nan": three markers.
+    wrong = [label for label in labels if not isinstance(label, str)] if isinstance(labels, Iterable) else [labels]
+    if isinstance(labels, str) or wrong:
+        raise BadInput(f"labels must be n strings, got {shown(labels if isinstance(labels, str) else wrong[0])}")
+    return np.array(list(labels), dtype=np.str_)
+
+
+def _conditions(given: ArrayLike, n: int) -> list[NDArray[np.int64]]:
+    """Number what is known beforehand, ``[n]`` or ``[n, k]``: k times ``[n]``; blank cells are one condition."""
+    try:
+        conditions = np.asarray(given)
+    except ValueError:
+        raise BadInput("given must be [n] or [n, k]; got rows of different lengths") from None
+    if conditions.shape[:1] != (n,) or conditions.ndim > 2:
+        raise BadInput(f"given must be {n} conditions, one a label; got {len(np.atleast_1d(conditions))}")
+    columns = conditions.T if conditions.ndim > 1 else conditions[None]
+    return [pd.factorize(column, use_na_sentinel=False)[0] for column in columns]
+
+
 def _weights(frequencies: ArrayLike | None, n: int) -> NDArray[np.float64]:
-    weights = np.ones(n) if frequencies is None else np.asarray(frequencies, dtype=np.float64)
+    try:
+        weights = np.ones(n) if frequencies is None else np.asarray(frequencies, dtype=np.float64)
+    except (TypeError, ValueError):
+        weights = np.zeros(0)
     if weights.shape != (n,) or not np.isfinite(weights).all() or (weights < 0).any():
-        raise BadInput(f"frequencies must be {n} finite numbers of at least 0, one a label")
+        raise BadInput(f"frequencies must be {n} finite numbers of at least 0, one a label; got {shown(frequencies)}")
     return weights
 
 
@@ -238,8 +257,8 @@ def _marked_by_order(table: pd.DataFrame) -> dict[str, float]:
 
 
 def _role_entropy(table: pd.DataFrame, roles: str) -> float:
-    if len(set(roles)) < 2 or not roles.isupper():
-        raise BadInput(f"roles must be at least two different capitals, got {roles!r}")
+    if not isinstance(roles, str) or len(set(roles)) < 2 or not (roles.isalpha() and roles.isupper()):
+        raise BadInput(f"roles must be at least two different capitals, got {shown(roles)}")
     forms = table["label"].str.translate(str.maketrans(roles, roles[0] * len(roles)))
     return float(np.maximum(_entropy(table, ["label"]) - _entropy(table.assign(form=forms), ["form"]), 0.0))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from emcomm.errors import BadInput
+from emcomm.errors import BadInput, shown
 from emcomm.language import Language, whole_number
 from emcomm.metrics.base import Scorer, Undefined, evaluate, metric
 from emcomm.metrics.bias import row_weights
@@ -20,6 +20,8 @@ __all__ = ["ZipfFit", "zipf_exponent", "zipf_fit", "zipf_fit_of_counts"]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 _RANKS = 100  # of the variant that leaves out the tail
+_ROUNDING = 1e-13  # of a mean log rank
+_MOST = 2**53  # words that are still counted one by one in a float
 
 
 class ZipfFit(NamedTuple):
@@ -69,7 +71,7 @@ def _exponent(masses: FloatArray) -> float:
         return float(powers @ log_ranks / powers.sum()) - observed
 
     # The mean log rank falls as the exponent grows; sorted masses never exceed that of exponent 0, but for rounding.
-    if excess(0.0) <= 0:
+    if excess(0.0) <= _ROUNDING:
         return 0.0
     high = 1.0
     while excess(high) > 0:
@@ -170,7 +172,7 @@ def zipf_fit_of_counts(counts: ArrayLike, *, ranks: int | None = None, resamples
         `ZipfFit`; its numbers are NaN with fewer than two kinds. Cost: O(resamples * kinds log kinds).
 
     Raises:
-        BadInput: counts that are none, fewer than two ranks or one resample.
+        BadInput: counts that are none or sum to more than 2^53, fewer than two ranks or one resample.
 
     Source: Clauset, Shalizi & Newman 2009, section 4 (they rule the law out below p = 0.1). Deviations: those of
     `zipf_exponent`; drawn texts are ranked anew, which allows for ranks that come from the text itself; and the
@@ -178,9 +180,7 @@ def zipf_fit_of_counts(counts: ArrayLike, *, ranks: int | None = None, resamples
     """
     ranks = None if ranks is None else whole_number("ranks", ranks, least=2)
     resamples, seed = whole_number("resamples", resamples, least=1), whole_number("seed", seed, least=0)
-    given = np.asarray(counts, dtype=np.float64)
-    if given.ndim != 1 or not np.isfinite(given).all() or (given < 0).any() or (given != np.round(given)).any():
-        raise BadInput("counts must be whole numbers of at least 0, [kinds]")
+    given = _whole(counts)
     masses = np.sort(given[given > 0])[::-1][:ranks]
     kinds, tokens = len(masses), int(masses.sum())
     if kinds < 2:
@@ -196,6 +196,18 @@ def zipf_fit_of_counts(counts: ArrayLike, *, ranks: int | None = None, resamples
     standard_error = float(1 / np.sqrt(tokens * variance))
     p_value = (1 + far) / (1 + resamples)
     return ZipfFit(exponent, standard_error, distance, p_value, log_likelihood, kinds, tokens)
+
+
+def _whole(counts: ArrayLike) -> FloatArray:
+    try:
+        given = np.asarray(counts, dtype=np.float64)
+    except (TypeError, ValueError):
+        given = np.full(1, np.nan)
+    if given.ndim != 1 or not np.isfinite(given).all() or (given < 0).any() or (given != np.round(given)).any():
+        raise BadInput(f"counts must be whole numbers of at least 0, [kinds]; got {shown(counts)}")
+    if given.sum() > _MOST:
+        raise BadInput(f"counts must sum to at most {_MOST}, got {given.sum():.3g}")
+    return given
 
 
 def _own_distance(text: IntArray) -> float:

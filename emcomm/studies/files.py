@@ -1,7 +1,6 @@
-"""Files that are either wholly there or not at all, and the lock that keeps a second writer out of a folder.
+"""The files of a results folder: written whole or not at all, and the lock that keeps a second writer out.
 
-A file is written beside its place, flushed to the disk and moved over its name in one step; a process killed at any
-moment leaves the old file or the new one. Whatever the system refuses becomes a `StorageError` of one line.
+Whatever the system refuses becomes a `StorageError` of one line.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from types import TracebackType
 from typing import IO, Any
 
 from emcomm.errors import StorageError
+from emcomm.files import PART, replacing
 
 __all__ = ["FolderLock", "atomic", "make_folder", "read_json", "remove", "storing", "sweep", "write_json"]
 
-SUFFIX = ".part~"
 BUSY = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 LOCK = ".lock"
 
@@ -45,17 +44,8 @@ def atomic(path: Path) -> Iterator[Path]:
     Raises:
         StorageError: the disk is full, the folder cannot be written, ...; `path` is as it was.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}{SUFFIX}")
-    with storing(path):
-        try:
-            yield beside
-            _flush(beside)
-            os.replace(beside, path)  # noqa: PTH105 -- the tests simulate a crash here
-            _flush(path.parent)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise
+    with storing(path), replacing(path) as beside:
+        yield beside
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -100,7 +90,7 @@ def sweep(folder: Path, keep: Callable[[str], bool] | None = None) -> None:
     """
     with storing(folder, "tidied"):
         for path in folder.iterdir():
-            unwanted = path.name.endswith(SUFFIX) or (keep is not None and not keep(path.name))
+            unwanted = path.name.endswith(PART) or (keep is not None and not keep(path.name))
             if path.is_file() and path.name != LOCK and unwanted:
                 path.unlink(missing_ok=True)
 
@@ -148,16 +138,6 @@ class FolderLock:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-def _flush(path: Path) -> None:
-    if path.is_dir() and sys.platform == "win32":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _lock(file: IO[str]) -> None:

@@ -19,7 +19,7 @@ from emcomm.pressures import Pressure
 from emcomm.probes import Probe
 from emcomm.studies.condition import BASELINE, EVERYTHING, Condition, Design, designed
 from emcomm.studies.naming import check_metrics, needed_probes, recorded_metrics
-from emcomm.studies.overrides import override
+from emcomm.studies.overrides import override, plain
 from emcomm.studies.pattern import Pattern
 from emcomm.training import Run, Setup
 
@@ -164,9 +164,9 @@ class Study(Config):
             changed = override(self, settings)
         except BadInput as error:
             raise BadInput(f"condition {name!r}: {error}") from None
-        kept = [key for key in type(self).model_fields if key not in CHANGEABLE]
-        for key in kept:
-            if getattr(changed, key) != getattr(self, key):
+        before, after = plain(self), plain(changed)  # written out, as a change rebuilds everything from text
+        for key in before:
+            if key not in CHANGEABLE and before[key] != after[key]:
                 raise BadInput(f"condition {name!r} may change settings of base and pressures, not {key!r}")
         return changed
 

@@ -6,7 +6,6 @@ Random streams need no saving, they follow from seed and step. A checkpoint is o
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from emcomm.errors import StorageError
+from emcomm.files import replacing
 from emcomm.training.learner import Lesson
 from emcomm.training.run import Run
 from emcomm.training.trainer import Trainer
@@ -41,15 +41,11 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
         "runs": [run.name for run in trainer.runs],
         "began_with": trainer.began_with,
     }
-    temporary = path.with_name(path.name + ".tmp")
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     try:
-        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        save_file(plain, temporary, metadata={"emcomm": json.dumps(facts)})
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with replacing(path) as beside:
+            save_file(plain, beside, metadata={"emcomm": json.dumps(facts)})
     except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
         raise StorageError(f"could not write the checkpoint {path}: {error}") from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -116,3 +117,36 @@ def test_any_sizes_make_a_language(sizes: list[int], seed: int, structure: float
         assert language.n == n
         if name not in ("random", "homonymous"):
             assert len(set(language.strings)) == n
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda: languages.random((2, 3), symbols=2**64),
+            "symbols must be at most 100000000, got 18446744073709551616",
+        ),
+        (lambda: languages.holistic((2, 3), symbols=2**64), "symbols must be at most"),
+        (lambda: languages.zipfian((2, 3), symbols=2**64), "symbols must be at most"),
+        (lambda: languages.monkey_typing(5, symbols=2**64), "symbols must be at most"),
+        (lambda: languages.lexicon((2, 3), symbols=2**64), "symbols must be at most"),
+        (lambda: languages.lexicon((2, 3), symbols=5, lengths=(1, 10**9)), "numbers, at most"),
+        (lambda: languages.concatenated((2, 3), 5), "words must be words"),  # type: ignore[arg-type]
+        (lambda: languages.concatenated((2, 2), [[1, 2], [3, 4]]), "words must be words"),  # type: ignore[list-item]
+        (lambda: languages.concatenated((1, 1), [[[1]], [[2**64]]]), "symbols must be at most"),
+    ],
+)
+def test_what_is_too_much_or_of_another_kind_is_refused(call: Callable[[], object], said: str):
+    with pytest.raises(BadInput, match=said) as refusal:
+        call()
+    assert "\n" not in str(refusal.value)
+
+
+def test_long_messages_are_told_apart_quickly():
+    language = languages.holistic((2, 3), symbols=2, length=100_000)
+    assert len({row.tobytes() for row in language.messages}) == 6
+
+
+def test_more_homonyms_than_values_are_one_symbol():
+    language = languages.homonymous((5, 3), homonyms=10**20)
+    assert len(set(language.strings)) == 1

@@ -180,3 +180,17 @@ def test_no_unambiguous_language_is_shorter(symbols: int, n: int, seed: int):
 def test_impossible_codes_are_refused(frequencies, symbols):
     with pytest.raises(BadInput):
         optimal_code_length(frequencies, symbols)
+
+
+@pytest.mark.parametrize("frequencies", ["abc", ["a"], [[1], [1, 2]], None, [1j], 8.0, True])
+def test_what_is_no_frequency_is_refused(frequencies):
+    with pytest.raises(BadInput, match="frequencies must be"):
+        optimal_code_length(frequencies, 3)
+
+
+def test_large_numbers_neither_overflow_nor_fill_the_memory():
+    assert optimal_code_length([1e308, 1e308], 3) == (1.5, 1.5)
+    # 1 + 10 + ... + 10^11 messages of length 0..11, and the rest of 10^12 has length 12.
+    shorter = sum(10**k for k in range(12))
+    expected = (sum(k * 10**k for k in range(12)) + 12 * (10**12 - shorter)) / 10**12
+    assert optimal_code_length(10**12, 10, count_eos=False) == pytest.approx((expected, expected))

@@ -158,3 +158,29 @@ def test_only_known_options():
         adjusted_mutual_information(of([0], [1]), normaliser="sum")  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="adjusted_mutual_information needs meanings"):
         adjusted_mutual_information(Language(None, [[1]]))
+
+
+@pytest.mark.parametrize("n", [11, 1009, 10_007])
+def test_large_languages_without_a_doublet_leave_no_room_either(n: int):
+    # The logarithms of factorials of 1,000 and more are rounded by more than is allowed for here.
+    rng = np.random.default_rng(n)
+    own, few = rng.permutation(n), np.arange(n) % 5
+    assert math.isnan(adjusted_mutual_information(of(own.tolist(), (own + 1).tolist()), attribute=None))
+    assert adjusted_mutual_information(of(few.tolist(), (own + 1).tolist())) == 0.0
+    assert adjusted_mutual_information(of(own.tolist(), (few + 1).tolist()), attribute=None) == 0.0
+    entropy = -sum(c / n * math.log2(c / n) for c in np.bincount(few).tolist())
+    assert expected_mutual_information(np.ones(n, dtype=int), np.bincount(few)) == pytest.approx(entropy)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ([1, 2], [5], "both variables need as many observations; got 3 and 5"),
+        ([0, 3], [1, 2], r"counts must be whole numbers of at least 1, \[values\]; got \[0, 3\]"),
+        ([1.5, 1.5], [1, 2], "counts must be whole numbers"),
+        ([1, 2], [], "counts must be whole numbers"),
+    ],
+)
+def test_what_is_no_count_is_refused(first: list[float], second: list[float], said: str):
+    with pytest.raises(BadInput, match=said):
+        expected_mutual_information(first, second)

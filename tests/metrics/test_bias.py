@@ -105,6 +105,9 @@ def test_nothing_seen_has_no_entropy_and_masses_need_no_scale():
         ([1, -2], "none", "counts must be finite numbers of at least 0"),
         ([1, np.inf], "none", "counts must be finite"),
         (3, "none", "counts must be finite"),
+        (["a"], "none", r"counts must be finite .*; got \['a'\]"),
+        ([[1], [1, 2]], "none", r"counts must be finite .*; got \[\[1\], \[1, 2\]\]"),
+        ([1, 2], ["none"], r"unknown bias correction \['none'\]"),
         ([0.5, 2], "jackknife", "bias='jackknife' needs counts, which are whole numbers"),
     ],
 )
@@ -121,3 +124,9 @@ def test_rows_count_by_frequency_or_one_each():
     np.testing.assert_array_equal(row_weights(even, True, "chao_shen"), [1, 1])
     with pytest.raises(BadInput, match="bias='chao_shen' needs rows that are a sample.*weighted=False counts rows"):
         message_entropy(uneven, bias="chao_shen")
+
+
+@pytest.mark.parametrize("bias", ["none", "miller_madow", "jackknife", "chao_shen"])
+def test_one_value_has_exactly_no_entropy_in_samples_of_any_size(bias: Bias):
+    # The jackknife is N times a difference of two numbers that are equal but for rounding, e.g. for N = 7, 23, 27.
+    np.testing.assert_array_equal(entropy_from_counts(np.arange(1, 500)[:, None], bias), 0.0)

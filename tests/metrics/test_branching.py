@@ -119,3 +119,6 @@ def test_silence_has_no_entropy():
 def test_a_negative_length_is_refused():
     with pytest.raises(BadInput, match="longest must be an integer of at least 0, got -1"):
         conditional_entropies(Language(None, [[1]]), -1)
+    for wrong in (-1, 1.5, "all"):
+        with pytest.raises(BadInput, match="longest must be an integer of at least 0, got"):
+            list(branching_entropies(Language(None, [[1]]), wrong))  # type: ignore[arg-type]

@@ -276,6 +276,13 @@ def test_a_shuffled_position_keeps_what_stands_there():
         (lambda: speaker_consistency([0.5], [1]), "messages must be integers"),
         (lambda: speaker_consistency([], []), "messages must be integers"),
         (lambda: speaker_consistency([1], 3), r"got int64 \[\]"),
+        (lambda: speaker_consistency([1, 2], np.zeros((2, 0), dtype=int)), r"got int64 \[2, 0\]"),
+        (lambda: speaker_consistency([[1], [1, 2]], [1, 2]), "integers in arrays without gaps"),
+        (lambda: speaker_consistency([1, 2], [[1], [1, 2]]), "integers in arrays without gaps"),
+        (lambda: shuffle_symbols(MESSAGES, None), "rng must be a generator of NumPy, .*; got NoneType"),  # type: ignore[arg-type]
+        (lambda: shuffle_messages(MESSAGES, 5), "rng must be a generator of NumPy, .*; got int"),  # type: ignore[arg-type]
+        (lambda: shuffle_position(MESSAGES, 0, 5), "rng must be a generator of NumPy"),  # type: ignore[arg-type]
+        (lambda: knock_out(MESSAGES, symbols=5, symbol=1, by="replace", rng=5), "rng must be a generator"),  # type: ignore[arg-type]
         (lambda: dependence_test([1], [1], resamples=0), "resamples must be an integer of at least 1"),
         (lambda: causal_influence([0.5, 0.5]), r"\[states, messages, actions\], got \[2\]"),
         (lambda: causal_influence([[0.5, 0.6]]), "at least 0 with the sum 1; got the sum 1.1"),

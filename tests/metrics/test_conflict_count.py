@@ -40,6 +40,20 @@ def test_as_many_positions_as_attributes_is_the_published_count(meanings: np.nda
     assert conflict_count(Language(meanings, messages, variable=False)) == by_permutations(meanings, messages)
 
 
+def test_random_languages_have_the_published_count():
+    rng = np.random.default_rng(29)
+    for _ in range(50):
+        meanings, messages = rng.integers(0, 3, (7, 3)), rng.integers(1, 4, (7, 3))
+        assert conflict_count(Language(meanings, messages, variable=False)) == by_permutations(meanings, messages)
+
+
+def test_two_attributes_never_share_a_position():
+    # Position 0 tells both attributes, which go together; one of them has to make do with position 1, which is always
+    # 7 and so stands for the value of 3 of 5 meanings.
+    meanings = np.array([[0, 0], [0, 0], [1, 1], [1, 1], [1, 1]])
+    assert conflict_count(Language(meanings, np.stack([meanings[:, 0] + 1, np.full(5, 7)], axis=1))) == 5 - 3
+
+
 def test_by_hand(grid):
     # 2 x 3 meanings, position 1 says a, position 0 says b but calls b = 2 of a = 1 by the symbol of b = 0: one conflict
     meanings = grid(2, 3)

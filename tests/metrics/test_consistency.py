@@ -12,8 +12,9 @@ from hypothesis.extra.numpy import arrays
 
 from emcomm.errors import BadInput
 from emcomm.language import Language
+from emcomm.metrics.bias import CORRECTIONS, Bias
 from emcomm.metrics.consistency import consistency, effectiveness, expressivity
-from emcomm.metrics.information import conditional_message_entropy, normalised_mutual_information
+from emcomm.metrics.information import conditional_message_entropy, mutual_information, normalised_mutual_information
 
 fixed = settings(deadline=None, derandomize=True, database=None, max_examples=60)
 LN2 = math.log(2)
@@ -124,3 +125,26 @@ def test_all_three_need_meanings():
     for metric in (effectiveness, consistency, expressivity):
         with pytest.raises(BadInput, match=f"{metric.__name__} needs meanings"):
             metric(Language(None, [[1]]))
+
+
+@fixed
+@given(st.integers(2, 103), st.integers(0, 2**31))
+def test_what_follows_from_the_other_side_follows_exactly(n: int, seed: int):
+    # Sums of the same shares in another order differ in the last digits: 0.999999999999998 would be no 1.
+    rng = np.random.default_rng(seed)
+    own, shared = rng.permutation(n)[:, None], np.concatenate([[0, 1], rng.integers(0, 5, n - 2)])[:, None]
+    frequencies = rng.random(n) + 0.01
+    perfect = Language(own, rng.permutation(n)[:, None] + 1, frequencies=frequencies)
+    assert effectiveness(perfect) == consistency(perfect) == normalised_mutual_information(perfect) == 1.0
+    assert conditional_message_entropy(perfect) == 0.0
+    assert consistency(Language(own, shared + 1, frequencies=frequencies)) == 1.0
+    assert effectiveness(Language(shared, own + 1, frequencies=frequencies)) == 1.0
+
+
+@pytest.mark.parametrize("bias", CORRECTIONS)
+def test_corrections_leave_what_does_not_vary_without_entropy(bias: Bias):
+    # Grassberger's estimate for 3 observations of one value is 0.37 nats, which would be shared with the messages.
+    one_meaning, one_message = Language([[1]] * 3, [[1], [2], [2]]), Language([[1], [2], [2]], [[1]] * 3)
+    assert math.isnan(effectiveness(one_meaning, bias=bias))
+    assert math.isnan(consistency(one_message, bias=bias))
+    assert mutual_information(one_meaning, bias=bias) == mutual_information(one_message, bias=bias) == 0.0

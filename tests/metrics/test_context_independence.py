@@ -143,6 +143,8 @@ def test_degenerate_languages_with_a_value():
 def test_an_unknown_alignment_is_refused(rich: Language):
     with pytest.raises(BadInput, match="unknown alignment 'token'; known: ibm1, presence, tokens. Did you mean"):
         context_independence(rich, "token")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match=r"unknown alignment \['tokens'\]; known"):
+        context_independence(rich, ["tokens"])  # type: ignore[arg-type]
 
 
 def test_variants_are_the_alignments(rich: Language):

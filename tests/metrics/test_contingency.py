@@ -71,3 +71,10 @@ def test_columns_are_renumbered_and_values_numbered_through():
     codes, count = numbered(meanings)
     np.testing.assert_array_equal(codes, [[1, 3, 4], [0, 3, 4], [1, 2, 4]])
     assert count == 5
+
+
+def test_a_row_that_does_not_vary_has_exactly_no_entropy():
+    # n log2(n) / n differs from log2(n) in the last digit for n = 11, 13, 29, ...
+    for n in range(1, 104):
+        assert entropies(np.full((2, n), 5)).tolist() == [0.0, 0.0]
+        assert joint_entropies(np.zeros((1, n), dtype=np.int64), np.zeros((1, n), dtype=np.int64)).tolist() == [[0.0]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr, rankdata, spearmanr
 
 from emcomm.metrics import Undefined
-from emcomm.metrics.correlation import midranks, spearman, table_correlation
+from emcomm.metrics.correlation import midranks, settled, spearman, table_correlation
 
 fixed = settings(deadline=None, derandomize=True, database=None, max_examples=80)
 small = st.lists(st.integers(0, 4), min_size=2, max_size=23)
@@ -37,7 +37,14 @@ def test_vectors_and_tables_agree_with_scipy(pairs: list[tuple[int, int]]):
 
 def test_many_pairs_lose_no_precision():
     table = np.diag([3, 5, 7]) * 10**9
-    assert table_correlation(table, np.arange(3.0), np.arange(3.0), "spearman") == pytest.approx(1.0, abs=1e-14)
+    assert table_correlation(table, np.arange(3.0), np.arange(3.0), "spearman") == 1.0
+
+
+def test_scores_are_settled_without_the_noise_of_summing():
+    assert [settled(value, -1.0, 1.0) for value in (1 - 3e-16, 1 + 3e-16, -1 - 1e-13)] == [1.0, 1.0, -1.0]
+    assert [str(settled(value, 0.0, 1.0)) for value in (-0.0, -1e-16, 1e-16)] == ["0.0", "0.0", "0.0"]
+    assert settled(np.float64(1 / 3), 0.0, 1.0) == pytest.approx(1 / 3, abs=5e-13)
+    assert settled(1e-9, 0.0, 1.0) == 1e-9  # small is not nothing
 
 
 @pytest.mark.parametrize("kind", ["spearman", "pearson"])

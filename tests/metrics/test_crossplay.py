@@ -25,6 +25,8 @@ from emcomm.metrics.crossplay import (
 
 fixed = settings(deadline=None, derandomize=True, database=None, max_examples=30)
 THREE = np.array([[0.9, 0.4, 0.2], [0.6, 0.8, 0.1], [0.3, 0.5, 1.0]])
+BLANK: Any = ["a", None, "b"]
+FIVE: Any = 5
 
 
 # Summaries
@@ -231,10 +233,14 @@ def test_names_of_agents_do_not_matter(agents: int, seed: int):
         (lambda: cross_play([[np.inf]]), "finite numbers"),
         (lambda: cross_play(THREE[:2], paired=True), r"\[agents, agents\], got the shape \[2, 3\]"),
         (lambda: pool_means(THREE, [0, 1]), r"pool of each of 3 agents, got the shape \[2\]"),
+        (lambda: pool_means(THREE, BLANK), r"all names, one for each agent; got \['a', None, 'b'\]"),
+        (lambda: pool_means(THREE, [[0], [0, 1], [2]]), "all names, one for each agent"),
         (lambda: within_and_between(THREE[:2], [0, 1]), r"\[agents, agents\], got the shape \[2, 3\]"),
         (lambda: network_distances([[0, 1]], 2), "must be a networkx graph, got list"),
         (lambda: network_distances(nx.path_graph(2), 3), "needs a node of the network, got 3; not in the network: 2"),
         (lambda: network_distances(nx.path_graph(3), 3, nodes=[0, 1]), "needs a node of the network, got 2"),
+        (lambda: network_distances(nx.path_graph(3), 3, nodes=FIVE), "nodes must list the node of each of 3 agents"),
+        (lambda: network_distances(nx.path_graph(3), 0), "agents must be an integer of at least 1, got 0"),
         (lambda: intelligibility_by_distance(THREE, nx.path_graph(3), resamples=-1), "resamples must be an integer"),
     ],
 )

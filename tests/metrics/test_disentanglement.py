@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from collections import Counter
 from typing import Any
 
@@ -17,6 +18,7 @@ from emcomm.metrics import (
     METRICS,
     bag_of_symbols_disentanglement,
     contingency,
+    disentanglement,
     positional_disentanglement,
     topographic_similarity,
 )
@@ -150,4 +152,23 @@ def test_looking_at_blocks_changes_nothing(rich: Language, monkeypatch):
     scorers = [METRICS.get(metric.__name__).scorer(rich) for metric in BOTH]
     whole = [score(rows, rows) for score in scorers]
     monkeypatch.setattr(contingency, "_BLOCK", 1)
+    monkeypatch.setattr(disentanglement, "_BLOCK", 1)
     assert [score(rows, rows) for score in scorers] == pytest.approx(whole, abs=1e-14)
+
+
+def test_one_is_one_without_rounding(perfect):
+    for sizes in [(2, 2), (3, 5), (8, 4), (5, 7, 3)]:
+        assert [metric(perfect(*sizes)) for metric in BOTH] == [1.0, 1.0]
+
+
+def test_a_large_vocabulary_takes_little_memory():
+    # 2,003 messages of 10 out of 5,003 symbols: one byte for each message and symbol is 10 MB, one number 80 MB.
+    rng = np.random.default_rng(23)
+    language = Language(rng.integers(0, 3, (2003, 2)), rng.integers(1, 5004, (2003, 10)), variable=False)
+    expected = bag_of_symbols_disentanglement(Language(language.meanings, 5004 - language.messages))
+    tracemalloc.start()
+    try:
+        assert bag_of_symbols_disentanglement(language) == pytest.approx(expected, abs=1e-9)
+        assert tracemalloc.get_traced_memory()[1] < 250e6
+    finally:
+        tracemalloc.stop()

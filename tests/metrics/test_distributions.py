@@ -40,6 +40,9 @@ def test_prior():
     for prior in ([0.5, 0.5], [[0.2, 0.3, 0.5]], 1.0):
         with pytest.raises(BadInput, match="the prior must be 3 numbers, one a meaning; got the shape"):
             prior_over(3, prior)
+    for strange in ([[1], [1, 2]], "abc"):
+        with pytest.raises(BadInput, match="the prior must be 3 numbers, one a meaning; got .*"):
+            prior_over(3, strange)
     with pytest.raises(BadInput, match="row 0 sums to 6"):
         prior_over(3, [1, 2, 3])
 

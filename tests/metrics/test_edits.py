@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emcomm.errors import BadInput
 from emcomm.metrics.edits import EDITS, edit_distances, edit_levels
 
 fixed = settings(deadline=None, derandomize=True, database=None, max_examples=60)
@@ -59,3 +60,9 @@ def test_long_words_do_not_run_over():
     assert edit_distances([long, ""])[0, 1] == 300
     # nothing in common: all 300 out, all 300 in
     assert edit_levels([long, "b" * 300], EDITS["indel"]).matrix()[0, 1] == 600
+
+
+def test_no_strings_have_no_distances_and_other_things_are_refused():
+    assert edit_distances([]).shape == (0, 0)
+    with pytest.raises(BadInput, match="edit_distances takes strings, one character a symbol"):
+        edit_distances([1, 2])  # type: ignore[list-item]

@@ -101,3 +101,12 @@ def test_names_of_symbols_and_room_that_is_not_used_do_not_matter(rich: Language
     wider = np.concatenate([np.array([0, 9, 4, 7])[rich.messages], np.zeros((11, 1), int), np.ones((11, 2), int)], 1)
     other = Language(rich.meanings, wider, frequencies=rich.frequencies)
     np.testing.assert_allclose(position_entropies(other), position_entropies(rich))
+
+
+def test_a_long_message_that_is_never_said_makes_no_positions():
+    # 1 or 2 on position 0: 1 bit. The third message has room for three positions and a frequency of 0.
+    language = Language(None, [[1, 0, 0], [2, 0, 0], [1, 2, 3]], frequencies=[1, 1, 0])
+    assert position_entropies(language).tolist() == [1.0]
+    assert positional_entropy(language) == 1.0
+    assert len(position_entropies(language, weighted=False)) == 3
+    assert math.isnan(positional_entropy(Language(None, [[0, 0], [1, 2]], frequencies=[1, 0])))

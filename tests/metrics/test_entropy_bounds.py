@@ -122,6 +122,10 @@ def test_a_speaker_whom_the_listener_understands_stays_within(meanings: np.ndarr
         ({"asked": [0.5]}, "asked must be a list of different attributes"),
         ({"accuracy": 0.0}, r"accuracy must be in \(0, 1\], got 0.0"),
         ({"accuracy": 1.5}, "accuracy must be in"),
+        ({"accuracy": "high"}, r"accuracy must be in \(0, 1\], got 'high'"),
+        ({"accuracy": None}, "accuracy must be in"),
+        ({"accuracy": math.nan}, "accuracy must be in"),
+        ({"known": [True]}, r"out of 0\.\.1, got \[True\]"),
         ({"frequencies": [1]}, "frequencies must be 2 numbers, one a meaning"),
     ],
 )

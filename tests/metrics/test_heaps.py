@@ -106,3 +106,26 @@ def test_words_that_are_never_said_are_no_text():
 def test_only_two_units():
     with pytest.raises(BadInput, match="unknown unit"):
         heaps_exponent(text(1, 2), unit="words")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("words", [17, 1009, 10_007])
+def test_long_texts_of_new_words_grow_as_they_do(words: int):
+    # The logarithms of factorials of a long text are rounded; words said once need none.
+    assert heaps_exponent(text(*range(1, words + 1))) == pytest.approx(1.0, abs=1e-14)
+    np.testing.assert_allclose(expected_types(np.ones(words), [1, 7, words]), [1, 7, words], rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("counts", "tokens", "said"),
+    [
+        (["a"], [1], r"counts must be a list of finite numbers, got \['a'\]"),
+        ([], [1], "counts must be a list"),
+        ([3, -2], [1], "counts must be above 0, got -2"),
+        ([3, 2], 2, "tokens must be a list of finite numbers, got 2"),
+        ([1, 2], [5], r"tokens must be in 1\.\.3, got \[5\]"),
+        ([1, 2], [0], r"tokens must be in 1\.\.3"),
+    ],
+)
+def test_what_is_no_text_is_refused(counts: list[float], tokens: list[int], said: str):
+    with pytest.raises(BadInput, match=said):
+        expected_types(counts, tokens)

@@ -212,7 +212,7 @@ def test_meanings_are_numbered_by_what_is_compared():
     np.testing.assert_array_equal(meaning_codes(language, "test", 1), [[0, 0, 1]])
 
 
-@pytest.mark.parametrize("attribute", [2, -1, True, 0.5, "first"])
+@pytest.mark.parametrize("attribute", [2, -1, True, 0.5, "first", [0], np.array([0, 1])])
 def test_an_attribute_must_exist(attribute):
     with pytest.raises(BadInput, match=r"attribute must be None, 'mean' or a number in 0\.\.1, got"):
         mutual_information(Language([[0, 1]], [[1]]), attribute=attribute)

@@ -174,3 +174,30 @@ def test_bad_input_is_refused(messages, options, said: str):
 def test_a_listener_gives_one_integer_a_message(answer):
     with pytest.raises(BadInput, match="the listener must give one integer for each of 4 messages, got"):
         positional_informativeness(MESSAGES, answer, symbols=7)
+
+
+def test_a_listener_that_gives_rows_of_several_lengths_is_told():
+    with pytest.raises(BadInput, match="one integer for each of 4 messages, got rows of integers"):
+        positional_informativeness(MESSAGES, lambda m: [[1], [1, 2], [1], [1]], symbols=7)
+
+
+def test_a_listener_may_write_into_what_it_is_given():
+    # As one does that takes arrays over without copying them, which read-only arrays are not fit for.
+    def careless(messages: np.ndarray) -> np.ndarray:
+        answers = messages[:, 0].copy()
+        messages[:] = 0
+        return answers
+
+    found = positional_informativeness(MESSAGES, careless, symbols=7)
+    np.testing.assert_array_equal(found.changed, positional_informativeness(MESSAGES, first, symbols=7).changed)
+
+
+def test_the_order_of_rows_and_what_stands_after_the_end_do_not_matter():
+    order, tail = np.array([2, 0, 3, 1]), np.tile([0, 6, 6], (4, 1))
+    plain = positional_informativeness(MESSAGES, has_a_one, symbols=7, frequencies=[1, 2, 3, 4])
+    longer = np.concatenate([MESSAGES, tail], axis=1)[order]
+    other = positional_informativeness(longer, has_a_one, symbols=7, frequencies=np.array([1, 2, 3, 4])[order])
+    np.testing.assert_array_equal(other.changed[:, :5], plain.changed[order])
+    assert np.isnan(other.changed[:, 5:]).all()
+    assert [other.share, other.effective_length] == pytest.approx([plain.share, plain.effective_length])
+    assert other.mean_position == pytest.approx(plain.mean_position)

@@ -100,3 +100,12 @@ def test_shorter_for_the_frequent_is_positive_and_the_reverse_negative():
 def test_nothing_to_correlate(lengths: list[int], frequencies: list[float] | None):
     language = of_lengths(lengths, frequencies)
     assert math.isnan(length_frequency_correlation(language))
+
+
+def test_equal_lengths_or_frequencies_save_exactly_nothing():
+    rng = np.random.default_rng(3)
+    for n in (3, 11, 101):
+        even = of_lengths([2] * n, rng.random(n).tolist())
+        assert mean_length_by_token(even) == mean_length_by_type(even) == 2.0
+        assert abbreviation_saving(even) == 0.0
+        assert abbreviation_saving(of_lengths(rng.integers(0, 7, n).tolist())) == 0.0

@@ -67,3 +67,11 @@ def test_quantities_too_far_apart_for_a_table_are_refused():
 def test_an_unknown_distance_is_refused():
     with pytest.raises(BadInput, match="unknown meaning distance 'haming'.*Did you mean 'hamming'"):
         meaning_levels(MEANINGS, "haming")
+
+
+def test_meanings_are_whole_numbers_in_rows():
+    assert hamming_distances([[1, 2], [3, 2]]).tolist() == [[0, 1], [1, 0]]  # type: ignore[arg-type]
+    floats, flat, none = np.zeros((2, 2)), np.arange(3), np.zeros((0, 2), dtype=int)
+    for wrong, got in [(floats, "float64 .2, 2."), (flat, "int64 .3."), (none, "int64 .0, 2.")]:
+        with pytest.raises(BadInput, match=f"meanings must be integers .n, attributes., got {got}"):
+            hamming_distances(wrong)

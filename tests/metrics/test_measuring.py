@@ -194,6 +194,18 @@ def test_impossible_resampling_is_refused(rich: Language, keywords: dict[str, An
         measure(rich, **keywords)
 
 
+@pytest.mark.parametrize(
+    ("language", "metrics", "said"),
+    [
+        ([[1]], None, "what is measured must be a Language, got list"),
+        (Language(None, [[1]]), 5, "metrics must be names"),
+    ],
+)
+def test_wrong_types_are_refused(language: Any, metrics: Any, said: str):
+    with pytest.raises(BadInput, match=said):
+        measure(language, metrics)
+
+
 # Nulls
 
 
@@ -252,6 +264,7 @@ def test_languages_may_be_given_as_the_null():
     [
         ({"null": "betwen"}, "unknown null 'betwen'; known: between, meanings, random, within. Did you mean 'between'"),
         ({"null": 3}, "unknown null 3"),
+        ({"null": "untrained"}, r"given as languages, .*; measure\(language, nulls=untrained_languages\(language\)\)$"),
         ({"nulls": []}, "nulls must be at least one language, got none"),
         ({"nulls": [[1]]}, "nulls must be languages, got list"),
         ({"nulls": [Language(None, [[1]] * 11)]}, "nulls must be like what is measured.*number 0 is Language"),

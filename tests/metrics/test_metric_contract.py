@@ -47,7 +47,7 @@ PARTS = {
     *("CORRECTIONS", "Bias", "row_weights", "distributions", "joint_information", "prior_over", "normaliser_of"),
     *("Alignment", "Composition", "Partition", "Representation", "VARIANTS", "Pairs", "EDITS", "Edit", "edit_levels"),
     *("MEANING_DISTANCES", "MeaningDistance", "meaning_levels", "length_frequency_scorer", "token_length_scorer"),
-    *("Words", "normalised_distances", "pairs_of", "spelled", "strings_of", "entropies"),
+    *("Words", "normalised_distances", "pairs_of", "spelled", "strings_of", "entropies", "centred", "points_of"),
 }
 """Names, of modules that export others, that stay where they are."""
 PAIRS = [[0, 0], [0, 1], [1, 0], [1, 1]]

@@ -222,6 +222,8 @@ def test_one_attribute():
         ({"least_bits": -1}, "least_bits must be a finite number of at least 0, or None; got -1"),
         ({"least_bits": math.nan}, "got nan"),
         ({"least_bits": "all"}, "got 'all'"),
+        ({"least_bits": 10**400}, "least_bits must be a finite number"),
+        ({"least_bits": np.complex128(1)}, "least_bits must be a finite number"),
     ],
 )
 def test_bad_options_are_refused(rich: Language, options: dict[str, Any], told: str):
@@ -315,6 +317,13 @@ def test_empty_inventories():
     assert score_inventory([], some) == pytest.approx((math.nan, 0.0, 0.0), nan_ok=True)
     assert score_inventory(some, []) == pytest.approx((0.0, math.nan, 0.0), nan_ok=True)
     assert np.isnan(score_inventory([], [])).all()
+
+
+@pytest.mark.parametrize("wrong", [[(1, 2)], [((1,),)], [("ab", [(0, 0)])], [((1,), [0])], None])
+def test_other_things_are_no_inventory(wrong: Any):
+    for given_, true in ((wrong, []), ([], wrong)):
+        with pytest.raises(BadInput, match="morphemes must be pairs of symbols and of .attribute, value. pairs"):
+            score_inventory(given_, true)
 
 
 def test_every_true_pair_of_a_large_language_is_found():

@@ -117,6 +117,12 @@ def test_convergence_of_messages_and_of_languages():
     assert convergence_score([Language(None, rows) for rows in array]) == pytest.approx((1 / 3 + 2 / 9) / 2)
 
 
+def test_words_may_come_one_at_a_time():
+    # 1 - 1/2 and 1 - 0
+    assert production_similarity(iter(["ab", "c"]), ["ad", "c"]) == 0.75  # type: ignore[arg-type]
+    assert convergence_score([iter(["ab", "c"]), iter(["ad", "c"])]) == 0.75  # type: ignore[list-item]
+
+
 def test_one_learner_has_nobody_to_agree_with():
     assert math.isnan(convergence_score([["ab", "c", ""]]))
     assert convergence_score([[""], [""]]) == 1.0

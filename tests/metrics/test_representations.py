@@ -123,6 +123,36 @@ def test_unrelated_spaces_align_by_chance_unless_debiased():
     assert abs(np.mean([centred_kernel_alignment(*pair, debiased=True) for pair in pairs])) < 0.02
 
 
+@pytest.mark.parametrize("n", [4, 5, 7, 11, 29])
+def test_points_that_are_equally_far_apart_have_no_structure(n: int):
+    # What is left of them by rounding must not be taken for some.
+    points = random_points(n, n, 3)
+    for space in (np.eye(n), np.eye(n) + 0.1, np.eye(n) @ rotation(n, n), 0.3 * np.eye(n) @ rotation(n, n)):
+        assert math.isnan(centred_kernel_alignment(space, points, debiased=True))
+        assert math.isnan(centred_kernel_alignment(points, space, debiased=True))
+        for distance in ("cosine", "euclidean"):
+            assert math.isnan(representational_similarity(space, points, distance=distance, correlation="pearson"))
+    assert math.isnan(representational_similarity(np.eye(n), points, distance="correlation", correlation="pearson"))
+    table = compare_spaces({"one-hot": np.eye(n), "points": points}, method="cka", resamples=9)
+    assert table[["value", "null_mean", "p_value"]].isna().all(axis=None)
+
+
+def test_a_space_beside_itself_is_exactly_one():
+    for seed in range(20):
+        points = random_points(seed, 7, 3)
+        assert centred_kernel_alignment(points, points) == 1.0
+        assert centred_kernel_alignment(points, points, debiased=True) == 1.0
+        assert representational_similarity(points, points) == 1.0
+
+
+@pytest.mark.parametrize("scale", [1e-90, 1e90])
+def test_the_scale_of_a_space_does_not_matter_however_far_it_is_from_one(scale: float):
+    one, two = random_points(1, 11), random_points(2, 11)
+    for compare in (centred_kernel_alignment, representational_similarity):
+        assert compare(scale * one, two) == pytest.approx(compare(one, two))
+    assert isotropy_score(scale * one) == pytest.approx(isotropy_score(one))
+
+
 # Comparisons, beside chance
 
 
@@ -310,6 +340,13 @@ def test_too_few_objects_or_dimensions():
         (lambda: representational_similarity(CROSS, CROSS, distance="cosin"), "Did you mean 'cosine'?"),  # type: ignore[arg-type]
         (lambda: representational_similarity(CROSS, CROSS, correlation="kendall"), "unknown correlation"),  # type: ignore[arg-type]
         (lambda: isotropy_score([[1.0, np.nan]]), "must be finite numbers"),
+        (lambda: isotropy_score([[1.0, 1e200]]), "must be finite numbers, at most 1e[+]100"),
+        (lambda: isotropy_score([[1.0, 1j]]), r"must be numbers \[n, dimensions\]"),
+        (lambda: representational_similarity([[1.0], [2.0, 3.0]], CROSS), r"must be numbers \[n, dimensions\]"),
+        (lambda: soft_zca(CROSS, "x"), "epsilon must be a finite number of at least 0, got 'x'"),  # type: ignore[arg-type]
+        (lambda: soft_zca(CROSS, True), "epsilon must be a finite number of at least 0, got True"),
+        (lambda: centred_kernel_alignment(CROSS, CROSS, whiten=[1]), "epsilon must be"),  # type: ignore[arg-type]
+        (lambda: compare_spaces([CROSS, CROSS]), "spaces must map names to points, got list"),  # type: ignore[arg-type]
         (lambda: isotropy_score([[1.0], [2.0, 3.0]]), r"must be numbers \[n, dimensions\]"),
         (lambda: isotropy_score([1.0]), r"got \[1\]"),
         (lambda: soft_zca(CROSS, -1), "epsilon must be a finite number of at least 0, got -1"),

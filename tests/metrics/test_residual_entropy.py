@@ -129,6 +129,8 @@ def test_attributes_that_never_vary_are_left_out_and_one_is_enough():
 def test_bad_input_is_refused(rich: Language):
     with pytest.raises(BadInput, match="unknown partition 'least'; known: best, informative"):
         residual_entropy(rich, "least")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match=r"unknown partition array"):
+        residual_entropy(rich, np.zeros(2))  # type: ignore[arg-type]
     long = Language([[0], [1]], [list(range(1, 14)), list(range(2, 15))])
     with pytest.raises(BadInput, match="partition='best' is for messages of at most 12 positions that vary, got 13"):
         residual_entropy(long, "best")

@@ -246,6 +246,8 @@ def test_little_to_cut(messages: list[list[int]], vocabulary: int):
         ({"threshold": -0.1}, "threshold must be a finite number of bits, at least 0; got -0.1"),
         ({"threshold": math.nan}, "finite number of bits"),
         ({"threshold": "high"}, "a number of bits, at least 0; got 'high'"),
+        ({"threshold": np.complex128(1)}, "a number of bits, at least 0; got"),
+        ({"threshold": 10**400}, "a finite number of bits"),
         ({"window": 1}, "window must be an integer of at least 2, got 1"),
         ({"window": 2.5}, "window must be an integer"),
     ],
@@ -324,3 +326,12 @@ def test_an_undefined_similarity_has_no_p_value(stem: Language):
 def test_bad_controls_are_refused(stem: Language, options: dict[str, int]):
     with pytest.raises(BadInput, match="must be an integer of at least"):
         random_boundary_control(harris_segmentation(stem), **options)
+
+
+def test_other_things_are_not_compared(stem: Language):
+    with pytest.raises(BadInput, match="must be a Segmentation, got Language"):
+        random_boundary_control(stem, 3)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="must be a Segmentation, got Language"):
+        random_boundaries(stem, np.random.default_rng(0))  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match=r"rng must be a generator of NumPy, .*; got NoneType"):
+        random_boundaries(harris_segmentation(stem), None)  # type: ignore[arg-type]

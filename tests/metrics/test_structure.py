@@ -174,6 +174,7 @@ BAD: list[tuple[Any, Any, Any, str]] = [
     ([[1], [2]], [0, 90], ["a", "b"], r"got shapes \[2, 1\]"),
     ([1, 2], ["up", "down"], ["a", "b"], "angles numbers"),
     ([1, 2], [0, math.nan], ["a", "b"], "angles must be finite"),
+    ([1, 2], np.array([0, 1j]), ["a", "b"], "angles numbers"),
     ([1, 2], [0, math.inf], ["a", "b"], "angles must be finite"),
     ([1, 2], [0, 90], [1, 2], "words must be a list of strings"),
     ([1, 2], [0, 90], "ab", "words must be a list of strings"),

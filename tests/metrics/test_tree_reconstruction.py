@@ -119,11 +119,18 @@ def test_one_meaning_with_several_messages_is_not_rebuilt():
         assert tree_reconstruction_error(language, composition) == pytest.approx(1.0)
 
 
+def test_nothing_left_is_nothing_without_rounding(perfect):
+    for sizes in [(2, 2), (8, 4), (2, 2, 2, 2, 2, 2)]:
+        assert str(tree_reconstruction_error(perfect(*sizes))) == "0.0"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"composition": "aditive"}, "unknown composition 'aditive'.*Did you mean 'additive'"),
         ({"representation": "position"}, "unknown representation 'position'; known: positions, symbols"),
+        ({"composition": ["additive"]}, r"unknown composition \['additive'\]"),
+        ({"representation": ["symbols"]}, r"unknown representation \['symbols'\]"),
         ({"composition": "positional", "representation": "symbols"}, "needs positions"),
     ],
 )

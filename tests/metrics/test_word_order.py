@@ -109,6 +109,13 @@ def test_entropy_given_the_verb_and_given_the_pair():
     assert marking_entropy(labels, verbs) == pytest.approx(1 / 3)
 
 
+def test_blank_conditions_are_one_condition():
+    # Without the two blank rows H(order, verb) would be that of one row: 0. With them, 2/3 of 1 bit.
+    labels = ["SOV", "OSV", "SOV"]
+    assert order_entropy(labels, [1, math.nan, math.nan]) == pytest.approx(2 / 3)
+    assert order_entropy(labels, np.array(["see", None, None], dtype=object)) == pytest.approx(2 / 3)
+
+
 def test_two_markers_are_told_apart_where_one_is_not():
     # A marker of subject or object that sounds the same: NmNV is either. With markers of their own nothing is open.
     assert role_entropy(["SmOV", "OmSV"]) == pytest.approx(1.0)
@@ -149,6 +156,16 @@ def test_nothing_that_could_be_read():
         (lambda: order_shares(np.array([["SOV", "OSV"]])), r"labels must be n strings, got the shape \[1, 2\]"),
         (lambda: marked_share(["SOV"], frequencies=[1, 2]), "frequencies must be 1 finite numbers"),
         (lambda: marked_share(["SOV"], frequencies=[-1]), "of at least 0"),
+        (lambda: marked_share(["SOV"], frequencies=["a"]), r"of at least 0, one a label; got \['a'\]"),
+        # Spelt out, a blank cell would be read as three markers ("nan"), or as a capital and three ("None").
+        (lambda: order_shares(["SOV", math.nan]), "labels must be n strings, got nan"),  # type: ignore[list-item]
+        (lambda: order_shares(["SOV", None]), "labels must be n strings, got None"),  # type: ignore[list-item]
+        (lambda: order_shares("SOV"), "labels must be n strings, got 'SOV'"),
+        (lambda: order_shares(None), "labels must be n strings, got None"),  # type: ignore[arg-type]
+        (lambda: order_entropy(["SOV", "OSV"], np.zeros((2, 3, 2))), "given must be 2 conditions"),
+        (lambda: order_entropy(["SOV", "OSV"], [[1], [1, 2]]), r"given must be \[n\] or \[n, k\]"),
+        (lambda: role_entropy(["SOV"], roles=3), "at least two different capitals, got 3"),  # type: ignore[arg-type]
+        (lambda: role_entropy(["SOV"], roles="S1"), "at least two different capitals, got 'S1'"),
         (lambda: order_entropy(["SOV", "OSV"], [1]), "given must be 2 conditions, one a label; got 1"),
         (lambda: role_entropy(["SOV"], roles="SS"), "at least two different capitals, got 'SS'"),
     ],
@@ -190,6 +207,12 @@ def test_without_a_marker_in_the_lexicon_marked_messages_cannot_be_read(talk: La
     assert utterance_labels(talk, WORDS).tolist() == ["SOV", "", "", "", "", "", ""]
 
 
+def test_one_word_cannot_stand_for_two_constituents():
+    # Subject and object are both 3: said once, it is the one or the other, and not both.
+    reflexive = Language([[2, 0, 2]] * 4, [[3, 4, 0], [4, 3, 0], [3, 6, 4], [3, 3, 4]])
+    assert utterance_labels(reflexive, WORDS, markers={MARKER: "m"}).tolist() == ["", "", "", ""]
+
+
 def test_roles_go_by_their_letters(talk: Language):
     labels = utterance_labels(talk, WORDS, markers={MARKER: "k"}, roles="AVP")
     assert labels[:3].tolist() == ["APV", "PkAV", "AVPk"]
@@ -215,6 +238,13 @@ def test_silence_cannot_be_read():
         ({"words": WORDS, "roles": "SVV"}, "roles must be different capitals"),
         ({"words": [[1, 2], [4, 5], [1, 2, 3]]}, r"S has 2 words, for the values 0..1; got 2"),
         ({"words": WORDS, "markers": {6: "M"}}, "one small letter, got 'M'"),
+        ({"words": WORDS, "markers": {6: 3}}, "one small letter, got 3"),
+        ({"words": WORDS, "markers": {"6": "m"}}, "symbols 1, 2, ...; got '6'"),
+        ({"words": WORDS, "markers": [6]}, r"markers must map a symbol to a small letter, got \[6\]"),
+        ({"words": WORDS, "roles": 3}, "each of the 3 attributes; got 3 and 3"),
+        ({"words": None}, "each of the 3 attributes; got None and 'SVO'"),
+        ({"words": [1, 2, 3]}, "S needs a list of symbols, one a value, got 1"),
+        ({"words": [[1.5, 2, 3], *WORDS[1:]]}, "S needs a list of symbols"),
         ({"words": WORDS, "markers": {0: "m"}}, r"symbols 1, 2, ...; got 0"),
         ({"words": WORDS, "markers": {4: "m"}}, "the symbol 4 cannot be a word and a marker"),
     ],

@@ -172,7 +172,7 @@ def test_impossible_options_are_refused(options, said: str):
         zipf_fit(corpus(2, 3), **options)
 
 
-@pytest.mark.parametrize("counts", [[0.5, 1], [-1, 2], [[1, 2]], [np.nan]])
+@pytest.mark.parametrize("counts", [[0.5, 1], [-1, 2], [[1, 2]], [np.nan], ["a"], [[1], [1, 2]], None])
 def test_what_is_no_count_is_refused(counts):
     with pytest.raises(BadInput, match="counts must be whole numbers of at least 0"):
         zipf_fit_of_counts(counts)
@@ -185,3 +185,15 @@ def test_a_fit_needs_to_know_how_much_was_said():
         zipf_exponent(corpus(2, 3), ranks=1)
     with pytest.raises(BadInput, match="unknown unit 'word'"):
         zipf_exponent(corpus(2, 3), unit="word")  # type: ignore[arg-type]
+
+
+def test_equally_frequent_kinds_have_exactly_no_slope():
+    # The mean log rank of 158 equal shares is rounded in another way than that of the law.
+    for kinds in (2, 158, 189, 1009):
+        assert zipf_exponent(Language(None, np.arange(1, kinds + 1)[:, None])) == 0.0
+        assert zipf_fit_of_counts(np.full(kinds, 3), resamples=1).exponent == 0.0
+
+
+def test_more_words_than_can_be_counted_are_refused():
+    with pytest.raises(BadInput, match=r"counts must sum to at most 9007199254740992, got 1e\+19"):
+        zipf_fit_of_counts([1e19, 2])

@@ -8,6 +8,7 @@ from emcomm.errors import BadInput
 from emcomm.pressures import ListenerReset
 from emcomm.studies.condition import Condition
 from emcomm.studies.pattern import Pattern
+from emcomm.worlds import AttributeWorld
 
 
 def strengths(run):
@@ -140,3 +141,9 @@ def test_settings_of_conditions_are_checked_before_anything_runs(tiny, settings,
     study = tiny(design="explicit", conditions={"a": Condition(settings=settings)})
     with pytest.raises(BadInput, match=sentence):
         study.expand()
+
+
+def test_settings_of_conditions_may_hold_whole_objects(tiny):
+    world = AttributeWorld(values=(2, 3)).model_dump()  # with a tuple in it, as Python writes it
+    study = tiny(design="explicit", conditions={"a": Condition(settings={"base.world": world})})
+    assert {run.setup.world for run in study.expand()} == {AttributeWorld(values=(2, 3))}

@@ -195,8 +195,8 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, 
     before = path.read_bytes()
     trainer.advance()
 
-    def full(*_: object, **__: object) -> None:
-        (tmp_path / "stack.safetensors.tmp").write_bytes(b"half of it")
+    def full(_: object, file: Path, **__: object) -> None:
+        file.write_bytes(b"half of it")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("emcomm.training.checkpoint.save_file", full)
