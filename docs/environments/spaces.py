@@ -28,6 +28,7 @@ FOLDER = Path(__file__).parent
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "discrimination_v0": [{}],
     "reconstruction_v0": [{}],
+    "guess_v0": [{}, {"known": 0}],
     "dialogue_v0": [{}, {"roles": "alternating"}],
     "concept_v0": [{}],
     "community_v0": [{}, {"members": 3}],

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import torch
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from torch import Tensor
 
 from emcomm.envs.base import Board, Game, Outcome, Round, choice_outcome
-from emcomm.errors import BadInput
+from emcomm.errors import BadInput, shown
 from emcomm.worlds import World
 
-__all__ = ["Discrimination"]
+__all__ = ["Discrimination", "Distractors"]
+
+SHARES = {"random": 0.0, "hard": 1.0}
+"""Share of the distractors that are taken from the meanings most like the target, by name."""
+
+
+def _read_distractors(value: Any) -> Any:
+    if isinstance(value, str) and value in SHARES:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise BadInput(f"must be a share in [0, 1], 'random' or 'hard', got {shown(value)}")
+    return {share: name for name, share in SHARES.items()}.get(value, float(value))
+
+
+Distractors: TypeAlias = Annotated[Literal["random", "hard"] | float, BeforeValidator(_read_distractors)]
+"""``"random"``, ``"hard"``, or a share in [0, 1] of hard ones."""
 
 
 class Discrimination(Game):
     """Point at the meaning the speaker saw among `candidates` shuffled meanings.
+
+    In between, `distractors` may be a number in [0, 1]: such a share of them, rounded, is chosen as ``"hard"`` (1)
+    chooses all, and the others as ``"random"`` (0) does.
 
     Args:
         candidates: how many meanings the listener chooses from, the target included (>= 2).
@@ -29,8 +47,13 @@ class Discrimination(Game):
 
     name: ClassVar[str] = "discrimination"
     candidates: int = Field(default=5, ge=2)
-    distractors: Literal["random", "hard"] = "random"
+    distractors: Distractors = "random"
     allow_equal_features: bool = False
+
+    @property
+    def hardness(self) -> float:
+        """Share of the distractors that are taken from the meanings most like the target, in [0, 1]."""
+        return SHARES[self.distractors] if isinstance(self.distractors, str) else self.distractors
 
     def check(self, board: Board, pool: Tensor) -> None:
         every = torch.arange(len(board.meanings), device=pool.device)
@@ -48,15 +71,15 @@ class Discrimination(Game):
         return (self.candidates,)
 
     def draws(self, world: World) -> int:
-        return len(world.meanings()) + 1
+        meanings = len(world.meanings())
+        if self.distractors == "random":
+            return meanings + 1
+        return (1 if self.distractors == "hard" else 2) * meanings + self.candidates
 
     def deal(self, board: Board, target: Tensor, pool: Tensor, draws: Tensor | None) -> Round:
         assert draws is not None, "discrimination needs draws"
-        keys, place = draws[..., :-1], draws[..., -1]
-        if self.distractors == "hard":  # whole part: attributes that differ; fraction: random order
-            keys = keys + (board.meanings.unsqueeze(1) != board.meanings).sum(-1)[target]
-        keys = keys.masked_fill(~self._usable(board, target, pool), torch.inf)
-        others = keys.topk(self.candidates - 1, largest=False, sorted=False).indices
+        others = self._others(board, target, self._usable(board, target, pool), draws[..., :-1])
+        place = draws[..., -1]
         # The target goes to a random place; the distractor that stood there moves to the end.
         answer = (place * self.candidates).long().clamp_max_(self.candidates - 1)
         candidates = torch.cat([others, target.unsqueeze(-1)], -1)
@@ -68,7 +91,28 @@ class Discrimination(Game):
     def score(self, board: Board, round: Round, logits: Tensor) -> Outcome:
         return choice_outcome(logits, round.answer)
 
+    def _others(self, board: Board, target: Tensor, usable: Tensor, draws: Tensor) -> Tensor:
+        """Choose the distractors: int64 ``[..., n, candidates - 1]``."""
+        meanings, count = len(board.meanings), self.candidates - 1
+        if self.distractors == "random":
+            return _least(draws, usable, count)
+        # Whole part: attributes that differ; fraction: random order.
+        keys = draws[..., :meanings] + (board.meanings.unsqueeze(1) != board.meanings).sum(-1)[target]
+        others = _least(keys, usable, round(self.hardness * count))
+        if self.distractors != "hard":
+            # The rest have draws of their own: those above say which meanings were not near enough.
+            rest = draws[..., meanings : 2 * meanings]
+            far = _least(rest, usable.scatter(-1, others, False), count - others.shape[-1])
+            others = torch.cat([others, far], -1)
+        # Places are drawn, or the order by nearness would show where the target is not.
+        return others.gather(-1, draws[..., -count:].argsort(-1))
+
     def _usable(self, board: Board, target: Tensor, pool: Tensor) -> Tensor:
         """Which meanings may stand beside each target: bool ``[..., n, meanings]``."""
         own = torch.arange(len(board.looks), device=target.device) if self.allow_equal_features else board.looks
         return (own[target].unsqueeze(-1) != own) & pool.unsqueeze(-2)
+
+
+def _least(keys: Tensor, allowed: Tensor, count: int) -> Tensor:
+    """Places of the `count` smallest keys ``[..., meanings]`` among those allowed: int64 ``[..., count]``."""
+    return keys.masked_fill(~allowed, torch.inf).topk(count, largest=False, sorted=False).indices

@@ -8,11 +8,11 @@ Source: Lewis 1969; Lazaridou et al. 2017.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
-from emcomm.envs.discrimination import Discrimination
+from emcomm.envs.discrimination import Discrimination, Distractors
 from emcomm.envs.play.constructors import constructors
 from emcomm.envs.play.settings import Settings
 
@@ -30,7 +30,7 @@ class DiscriminationSettings(Settings):
 
     name: ClassVar[str] = "discrimination_v0"
     candidates: int = Field(default=5, ge=2)
-    distractors: Literal["random", "hard"] = "random"
+    distractors: Distractors = "random"
     allow_equal_features: bool = False
 
     @property

@@ -18,13 +18,14 @@ from emcomm.envs import (
     concept_v0,
     dialogue_v0,
     discrimination_v0,
+    guess_v0,
     reconstruction_v0,
 )
 from emcomm.errors import BadInput
 from emcomm.worlds import ArrayWorld, AttributeWorld
 from tests.envs.variants import FACES, Variant, every_default, every_face
 
-MODULES = (discrimination_v0, reconstruction_v0, dialogue_v0, concept_v0, community_v0)
+MODULES = (discrimination_v0, reconstruction_v0, guess_v0, dialogue_v0, concept_v0, community_v0)
 every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
 
 
@@ -182,6 +183,28 @@ def test_keywords_of_concept_games(keywords: dict[str, Any], pattern: str) -> No
 def test_keywords_of_dialogues(keywords: dict[str, Any], pattern: str) -> None:
     with refused(pattern):
         dialogue_v0.env(**keywords)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "pattern"),
+    [
+        ({"known": -1}, "^GuessSettings: known: input should be greater than or equal to 0, got -1$"),
+        ({"known": 2}, "^known=2 leaves nothing to guess; the world has 2 attributes$"),
+        (
+            {"world": ArrayWorld(meanings=[[0, 0], [0, 1], [1, 0]])},
+            "^the first 1 attributes leave open from 1 to 2 meanings, and the game needs the same number everywhere; ",
+        ),
+        (
+            {"world": AttributeWorld(values=(3, 5), split="random", held_out=0.2)},
+            "^every meaning is a candidate of the guess game; use a world without a hold-out$",
+        ),
+    ],
+    ids=str,
+)
+def test_keywords_of_guessing_games(keywords: dict[str, Any], pattern: str) -> None:
+    for face in FACES:
+        with refused(pattern):
+            getattr(guess_v0, face)(**keywords)
 
 
 MATRIX = r"^CommunitySettings: network must be a matrix \[2, 3\] of numbers >= 0; got "

@@ -19,6 +19,7 @@ from emcomm.envs import (
     concept_v0,
     dialogue_v0,
     discrimination_v0,
+    guess_v0,
     reconstruction_v0,
 )
 from emcomm.errors import BadInput
@@ -28,6 +29,7 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (discrimination_v0, {"rounds": 3}),
     (discrimination_v0, {"channel": Channel(7, 2, variable=False), "action_mask": True, "rounds": 2}),
     (reconstruction_v0, {"rounds": 2, "noise": 0.3, "costs": 0.25}),
+    (guess_v0, {"rounds": 3, "known": 0}),
     (
         dialogue_v0,
         {"rounds": 3, "costs": {"symbol": 0.5, "question": 0.25}, "noise": {"probability": 0.4, "effect": "erase"}},

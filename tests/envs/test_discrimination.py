@@ -27,7 +27,7 @@ def deal(game: Discrimination, world, uniform, pool: Tensor | None = None, n: in
     return game.deal(board, targets, pool, uniform(n, game.draws(world), seed=seed))
 
 
-@pytest.mark.parametrize("distractors", ["random", "hard"])
+@pytest.mark.parametrize("distractors", ["random", "hard", 0.5])
 @pytest.mark.parametrize("count", [2, 5, 15])
 def test_candidates_differ_and_hold_the_target_once(distractors, count: int, unequal: AttributeWorld, uniform):
     dealt = deal(Discrimination(candidates=count, distractors=distractors), unequal, uniform)
@@ -39,7 +39,7 @@ def test_candidates_differ_and_hold_the_target_once(distractors, count: int, une
     assert torch.equal(dealt.target, torch.arange(N) % 15)
 
 
-@pytest.mark.parametrize("distractors", ["random", "hard"])
+@pytest.mark.parametrize("distractors", ["random", "hard", 0.5])
 def test_every_place_is_equally_likely_for_the_target(distractors, unequal: AttributeWorld, uniform):
     dealt = deal(Discrimination(candidates=5, distractors=distractors), unequal, uniform, n=20_011)
     shares = torch.bincount(dealt.answer, minlength=5) / 20_011
@@ -72,7 +72,7 @@ def test_distractors_come_from_the_pool_also_for_a_target_outside_it(unequal: At
     assert set(others.tolist()) == {0, 2, 3, 5, 7, 11, 13}
 
 
-@pytest.mark.parametrize("distractors", ["random", "hard"])
+@pytest.mark.parametrize("distractors", ["random", "hard", 0.5])
 def test_no_distractor_looks_like_the_target(distractors, doubles: ArrayWorld, uniform):
     # At most four meanings differ in looks from meaning 0: 1, 3, 4 and 6, of which 1 and 6 look alike.
     dealt = deal(Discrimination(candidates=5, distractors=distractors), doubles, uniform)
@@ -98,6 +98,25 @@ def test_hard_distractors_share_most_attributes(uniform):
     assert (differ.sort(-1).values == torch.tensor([0, 1, 1, 1, 1, 1, 1, 1])).all()
 
 
+@pytest.mark.parametrize("share", ["hard", 0.5])
+def test_no_place_tells_near_distractors_from_far_ones(share, unequal: AttributeWorld, uniform):
+    """With 3 x 5 meanings and 8 candidates, 6 share an attribute with the target and one does not."""
+    board, game = Board.of(unequal), Discrimination(candidates=8, distractors=share)
+    dealt = game.deal(
+        board, torch.full((20_011,), 7), torch.ones(15, dtype=torch.bool), uniform(20_011, game.draws(unequal))
+    )
+    assert dealt.candidates is not None
+    differing = (board.meanings[dealt.candidates] != board.meanings[7]).sum(-1)
+    for answer in range(8):
+        places = differing[dealt.answer == answer]
+        shares = (places == 2).double().mean(0)
+        expected = (places == 2).double().mean() * 8 / 7
+        others = [place for place in range(8) if place != answer]
+        error = (expected * (1 - expected) / len(places)) ** 0.5
+        assert shares[answer] == 0
+        assert ((shares[others] - expected).abs() < 4.5 * error).all()
+
+
 def test_ties_among_hard_distractors_are_broken_at_random(uniform):
     board, n = Board.of(AttributeWorld(values=(2, 3, 5))), 20_011
     game = Discrimination(candidates=2, distractors="hard")
@@ -107,6 +126,55 @@ def test_ties_among_hard_distractors_are_broken_at_random(uniform):
     near = (board.meanings != board.meanings[0]).sum(-1) == 1
     assert (shares[~near] == 0).all()
     assert ((shares[near] - 1 / 7).abs() < 4 * (1 / 7 * 6 / 7 / n) ** 0.5).all()
+
+
+def test_a_share_of_the_distractors_is_hard_and_the_rest_any_others_at_any_place(uniform):
+    board, n = Board.of(AttributeWorld(values=(2, 3, 5))), 40_009
+    game = Discrimination(candidates=6, distractors=0.4)
+    target = torch.zeros(n, dtype=torch.int64)
+    dealt = game.deal(board, target, torch.ones(30, dtype=torch.bool), uniform(n, 2 * 30 + 6))
+    assert dealt.candidates is not None
+    near = (board.meanings != board.meanings[0]).sum(-1) == 1
+    among = near[dealt.candidates]
+    # .4 of 5 distractors: 2 of the 7 nearest; the other 3 are any of the 27 left, of which 5 are near.
+    assert (among.sum(-1) >= 2).all()
+    expected = 2 + 3 * 5 / 27
+    assert abs(among.sum(-1).double().mean().item() - expected) < 4 * 0.7 / n**0.5
+    shares = torch.bincount(dealt.candidates.flatten(), minlength=30) / n
+    # Each near one with 2/7, else with 3 of 27; each other with 3 of 27.
+    chances = torch.where(near, 2 / 7 + 5 / 7 * 3 / 27, 3 / 27)
+    assert ((shares - chances).abs()[1:] < 4.5 * (chances * (1 - chances) / n).sqrt()[1:]).all()
+    for place in range(6):
+        there = among[dealt.answer != place, place].double()
+        assert abs(there.mean().item() - expected / 5) < 4.5 * 0.5 / len(there) ** 0.5
+
+
+def test_a_share_is_rounded_to_whole_distractors(uniform):
+    board, everyone = Board.of(AttributeWorld(values=(2, 3, 5))), torch.ones(30, dtype=torch.bool)
+    draws = uniform(N, 2 * 30 + 4)
+
+    def near(distractors: float) -> Tensor:
+        dealt = Discrimination(candidates=4, distractors=distractors).deal(board, torch.arange(N) % 30, everyone, draws)
+        assert dealt.candidates is not None
+        assert (dealt.candidates.sort(-1).values.diff() > 0).all()
+        return ((board.meanings[dealt.candidates] != board.meanings[dealt.target].unsqueeze(1)).sum(-1) == 1).sum(-1)
+
+    assert (near(0.99) == 3).all()  # 2.97 of 3
+    assert near(0.1).double().mean() < 1  # .3 of 3: chance alone, 7 of 29 each
+    assert (near(0.6) >= 2).all()  # 1.8
+    assert (near(0.6) == 2).any()
+
+
+def test_the_ends_of_the_share_have_names(unequal: AttributeWorld):
+    for share, name, draws in ((0, "random", 15 + 1), (1.0, "hard", 15 + 5)):
+        game = Discrimination(distractors=share)
+        assert game == Discrimination(distractors=name)
+        assert game.hardness == share
+        assert game.draws(unequal) == draws
+    between = Discrimination(candidates=3, distractors=0.25)
+    assert between.hardness == 0.25
+    assert between.draws(unequal) == 2 * 15 + 3
+    assert Discrimination.model_validate_json(between.model_dump_json()) == between
 
 
 def test_each_member_of_a_stack_has_its_own_pool(unequal: AttributeWorld, uniform):
@@ -185,7 +253,10 @@ def test_too_many_candidates_are_refused_in_one_line(unequal: AttributeWorld, do
     ("settings", "sentence"),
     [
         ({"candidates": 1}, "candidates: .*greater than or equal to 2, got 1"),
-        ({"distractors": "easy"}, "distractors: .*'random' or 'hard', got 'easy'"),
+        ({"distractors": "easy"}, "distractors: .*in .0, 1., 'random' or 'hard', got 'easy'"),
+        ({"distractors": 1.5}, "distractors: .*'random' or 'hard', got 1.5"),
+        ({"distractors": math.nan}, "distractors: .*'random' or 'hard', got nan"),
+        ({"distractors": True}, "distractors: .*'random' or 'hard', got True"),
         ({"candidate": 3}, "unknown key 'candidate'; .*Did you mean 'candidates'"),
     ],
 )

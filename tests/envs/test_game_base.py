@@ -56,7 +56,7 @@ def test_games_are_found_by_name():
     with pytest.raises(BadInput, match="unknown game 'discriminate'.*Did you mean 'discrimination'"):
         GAMES.get("discriminate")
     with pytest.raises(
-        AttributeError, match="emcomm.envs has no 'Chess'; games: concept, discrimination, reconstruction"
+        AttributeError, match="emcomm.envs has no 'Chess'; games: concept, discrimination, guess, reconstruction"
     ):
         emcomm.envs.Chess  # noqa: B018 - looking is the point
 

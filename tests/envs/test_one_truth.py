@@ -14,6 +14,7 @@ from emcomm.envs import (
     Concept,
     Discrimination,
     Game,
+    Guess,
     Reconstruction,
     Round,
     batched,
@@ -21,6 +22,7 @@ from emcomm.envs import (
     concept_v0,
     dialogue_v0,
     discrimination_v0,
+    guess_v0,
     reconstruction_v0,
 )
 from emcomm.envs.deck import Deck
@@ -37,6 +39,7 @@ CASES: dict[str, tuple[Any, dict[str, Any], Game]] = {
         Discrimination(candidates=3, distractors="hard"),
     ),
     "reconstruction": (reconstruction_v0, {}, Reconstruction()),
+    "guess": (guess_v0, {"known": 1, "world": AttributeWorld(values=(3, 5))}, Guess(known=1)),
     "dialogue": (dialogue_v0, {"game": Reconstruction()}, Reconstruction()),
     "concept": (
         concept_v0,

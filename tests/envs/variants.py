@@ -57,7 +57,8 @@ def _variants(module: str, **variants: dict[str, Any]) -> list[Variant]:
     return [Variant(module, label, keywords) for label, keywords in variants.items()]
 
 
-DEFAULTS = [Variant(f"{name}_v0") for name in ("discrimination", "reconstruction", "dialogue", "concept", "community")]
+NAMES = ("discrimination", "reconstruction", "guess", "dialogue", "concept", "community")
+DEFAULTS = [Variant(f"{name}_v0") for name in NAMES]
 VARIANTS = [
     *DEFAULTS,
     *_variants(
@@ -80,6 +81,11 @@ VARIANTS = [
         held_out={**SMALL, **HELD_OUT},
         noisy_mask={**SMALL, "noise": Noise(probability=0.3, effect="erase"), "action_mask": True},
         negative={"world": NEGATIVE, "rounds": 3, "costs": 0.03},
+    ),
+    *_variants(
+        "guess_v0",
+        nothing_known={**SMALL, "known": 0, "costs": 0.03, "reward": "individual"},  # 15 candidates
+        known={**SMALL, "world": AttributeWorld(values=(3, 11)), "known": 1, "noise": 0.3, "action_mask": True},
     ),
     *_variants(
         "dialogue_v0",

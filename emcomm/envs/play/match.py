@@ -20,7 +20,7 @@ from emcomm.envs.play.settings import Settings
 __all__ = ["Hands", "Match"]
 
 MOST_DRAWS = 1 << 22
-"""Random numbers held at once when rounds are dealt ahead."""
+"""Random numbers, or candidates, held at once when rounds are dealt ahead."""
 
 MOST_AHEAD = 64
 """Rounds of a game that are dealt ahead, at most; how many does not change which."""
@@ -96,7 +96,8 @@ class Match:
 
     def ahead(self, games: int) -> int:
         """How many rounds to deal at once."""
-        return max(1, min(MOST_AHEAD, MOST_DRAWS // (games * self.draws)))
+        numbers = max(self.draws, self._sample.candidates.shape[-1])
+        return max(1, min(MOST_AHEAD, MOST_DRAWS // (games * numbers)))
 
     def deal(self, generators: Sequence[np.random.Generator], rounds: int) -> Hands:
         """Deal the next rounds of several games, each from its own generator."""
