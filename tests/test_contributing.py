@@ -32,34 +32,33 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_every_example_runs_and_is_known_by_name(written: dict[str, Any]) -> None:
     assert len(BLOCKS) == 5
-    assert emcomm.pressures.PRESSURES.get("speaker_reset") is written["SpeakerReset"]
+    assert emcomm.pressures.PRESSURES.get("speaker_amnesia") is written["SpeakerAmnesia"]
     assert emcomm.metrics.METRICS.get("silence").function is written["silence"]
     assert emcomm.worlds.WORLDS.get("kinship") is written["KinshipWorld"]
 
 
-def test_the_example_pressure_resets_speakers_when_due(written: dict[str, Any]) -> None:
+def test_speakers_forget_when_due_under_the_example_pressure(written: dict[str, Any]) -> None:
     class Village:
         shape = (2, 3)
 
         def __init__(self) -> None:
-            self.calls: list[tuple[str, list[list[bool]], int]] = []
+            self.calls: list[tuple[str, list[list[bool]]]] = []
 
-        def reset(self, role: str, which: torch.Tensor, stream: str, step: int) -> None:
-            assert stream == "speaker_reset.weights"
-            self.calls.append((role, which.tolist(), step))
+        def forget(self, role: str, which: torch.Tensor) -> None:
+            self.calls.append((role, which.tolist()))
 
     village, strength = Village(), torch.tensor([0.0, 0.5])
     draws = torch.tensor([[0.0, 0.2, 0.9], [0.1, 0.7, 0.4]])
-    pressure = written["SpeakerReset"](every=7)
+    pressure = written["SpeakerAmnesia"](every=7)
     for step in (1, 7, 13):
         pressure.between(village, emcomm.pressures.Moment(step, strength, lambda *shape: draws))
     # Only step 7 is due; run 0 has strength 0, and in run 1 draws of 0.1 and 0.4 fall below 0.5.
-    assert village.calls == [("speaker", [[False] * 3, [True, False, True]], 7)]
+    assert village.calls == [("speaker", [[False] * 3, [True, False, True]])]
 
 
 def test_the_points_in_the_table_are_those_of_the_contract() -> None:
     points = re.findall(r"^ *\| [a-z ]+ \| `(\w+)` \|", TEXT, re.MULTILINE)
-    assert points == ["shape", "partners", "transmit", "cost", "between"]
+    assert points == ["shape", "partners", "transmit", "attend", "cost", "between"]
     assert all(callable(getattr(emcomm.pressures.Pressure, point)) for point in points)
 
 

@@ -65,9 +65,11 @@ class Listener(nn.Module):
 
     Attributes:
         stacks: as for `Speaker`.
+        width: how many numbers it answers from, if `forward` takes ``keep``, a factor for each; 0 if it does not.
     """
 
     stacks: ClassVar[bool] = False
+    width: int = 0
 
     def forward(self, message: Tensor, features: Tensor, candidates: Tensor | None, prefixes: bool = False) -> Tensor:
         """Answer after reading.
@@ -78,6 +80,9 @@ class Listener(nn.Module):
             features: float32 ``[*stack, meanings, features]``, every meaning there is.
             candidates: int64 ``[*stack, n, K]`` indices of meanings to choose from, or None to name every attribute.
             prefixes: also answer after 0, 1, ..., max_length symbols.
+
+        A listener with a `width` takes one argument more, ``keep``: float32 ``[*stack, n, width]``, which the state it
+        answers from is multiplied by, at whatever prefix; None changes nothing. It is how dropout gets in.
 
         Returns:
             logits ``[*stack, n, answers]``, or ``[*stack, n, max_length + 1, answers]`` for prefixes. Answers are the

@@ -110,16 +110,25 @@ class GRUListener(Listener):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
-        self.channel, self.sizes, self.dtype = channel, sizes, dtype
+        self.channel, self.sizes, self.dtype, self.width = channel, sizes, dtype, hidden
         self.cell = GRUCell(channel.symbols + 2, embedding, hidden, dtype)  # row 0 is never read; the last is "erased"
         self.out = nn.Linear(features, hidden) if sizes is None else nn.Linear(hidden, sum(sizes))
 
-    def forward(self, message: Tensor, features: Tensor, candidates: Tensor | None, prefixes: bool = False) -> Tensor:
+    def forward(
+        self,
+        message: Tensor,
+        features: Tensor,
+        candidates: Tensor | None,
+        prefixes: bool = False,
+        keep: Tensor | None = None,
+    ) -> Tensor:
         relaxed = message.is_floating_point()
         states = self._read_relaxed(message) if relaxed else self._read(message, prefixes)
         if not prefixes:
-            return self._answer(states[-1], features, candidates)
+            return self._answer(states[-1] if keep is None else states[-1] * keep, features, candidates)
         state = torch.stack(states, -2)
+        if keep is not None:
+            state = state * keep.unsqueeze(-2)
         flat = state.reshape(*state.shape[:-3], -1, state.shape[-1])
         if candidates is not None:
             candidates = candidates.repeat_interleave(state.shape[-2], -2)

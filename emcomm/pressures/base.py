@@ -4,9 +4,9 @@ A pressure has a name, a family, a source and a strength, one number for each ru
 bit: the engine leaves out a pressure that is 0 in every run of a stack, a pressure scales what it adds by its strength,
 and it draws from a random stream of its own only.
 
-It may act at five points and no others, in this order: before the start (`shape`), on who talks to whom (`partners`),
-on the channel (`transmit`), on the cost of a game (`cost`), and between steps (`between`). Several pressures act in the
-order in which the study lists them, and none subclasses another.
+It may act at six points and no others, in this order: before the start (`shape`), on who talks to whom (`partners`),
+on the channel (`transmit`), on what listeners keep in mind (`attend`), on the cost of a game (`cost`), and between
+steps (`between`). Several pressures act in the order in which the study lists them, and none subclasses another.
 """
 
 from __future__ import annotations
@@ -136,6 +136,18 @@ class Pressure(Plugin):
     def transmit(self, symbols: Tensor, channel: Channel, moment: Moment) -> Tensor:
         """The channel: what listeners read of messages ``[runs, pairs, n, max_length]``."""
         return symbols
+
+    def attend(self, shape: tuple[int, int, int], moment: Moment) -> Tensor | None:
+        """What listeners keep in mind when they answer.
+
+        Args:
+            shape: listeners of a run, games, and numbers a listener answers from, see `Listener.width`.
+            moment: when and how strongly.
+
+        Returns:
+            a factor for each number, float32 ``[runs, *shape]``, exactly 1 where the strength is 0; None: all is kept.
+        """
+        return None
 
     def cost(self, play: Play, moment: Moment) -> Cost | None:
         """The cost of each game."""

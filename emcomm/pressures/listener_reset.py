@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import torch
 from pydantic import Field, PositiveInt
 
 from emcomm.pressures.base import Moment, Population, Pressure
+from emcomm.pressures.turnover import due
 
 __all__ = ["ListenerReset"]
 
@@ -35,14 +35,8 @@ class ListenerReset(Pressure):
 
     def between(self, population: Population, moment: Moment) -> None:
         runs, pairs = population.shape
-        interval = max(1, self.every // pairs) if self.staggered else self.every
-        if moment.step % interval:
-            return
-        due = torch.ones(pairs, dtype=torch.bool, device=moment.strength.device)
-        if self.staggered:
-            due = torch.arange(pairs, device=due.device) == moment.step // interval % pairs
-        which = due & (moment.draw(pairs) < moment.strength[:, None])
-        if which.any():
+        which = due(self.every, "in_turn" if self.staggered else "together", pairs, moment)
+        if which is not None and which.any():
             population.reset("listener", which, f"{self.name}.weights", moment.step)
             if self.reset_speaker_optimiser:
                 population.forget("speaker", which.any(-1, keepdim=True).expand(runs, pairs))

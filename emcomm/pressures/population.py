@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from torch import Tensor
 
+from emcomm.channel import Channel
+
 __all__ = ["Population", "Role", "Talk"]
 
 Role: TypeAlias = Literal["speaker", "listener"]
@@ -37,6 +39,10 @@ class Population(Protocol):
     @property
     def shape(self) -> tuple[int, int]:
         """Runs and pairs."""
+
+    @property
+    def channel(self) -> Channel:
+        """What can be said."""
 
     def reset(self, role: Role, which: Tensor, stream: str, step: int) -> None:
         """Give agents new weights, and forget their optimiser's memory.
@@ -95,7 +101,7 @@ class Population(Protocol):
     def practise(self, which: Tensor, steps: int, stream: str, step: int) -> None:
         """Let listeners learn from `steps` batches of games with their own speaker, which does not change.
 
-        Speakers sample; no pressure disturbs.
+        Speakers sample, and no pressure disturbs; the listener's loss and entropy bonus are those of the set-up.
 
         Args:
             which: bool ``[runs, pairs]``, who learns.

@@ -245,7 +245,7 @@ class _MappedListener(Listener):
 
     def __init__(self, stack: AgentStack) -> None:
         super().__init__()
-        self.stack = stack
+        self.stack, self.width = stack, cast(Listener, stack.module).width
 
-    def forward(self, message: Tensor, features: Tensor, candidates: Tensor | None, prefixes: bool = False) -> Tensor:
-        return self.stack.mapped("forward", message, features, candidates, prefixes)
+    def forward(self, message: Tensor, *rest: Any) -> Tensor:
+        return self.stack.mapped("forward", message, *rest)

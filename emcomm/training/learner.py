@@ -109,15 +109,16 @@ def relaxed_lesson(
     """The lesson of a batch with relaxed messages: one loss for both, arguments as in `reinforce_lesson`."""
     said, play = played
     loss = task_loss(setup, play.outcome)
+    direct = torch.zeros_like(loss)
     for each in acting:
         cost = each.pressure.cost(play, each.moment)
         if cost is not None:
             shared = cost.listener if cost.listener is not None else cost.speaker
-            for part in (shared, cost.policy):
-                loss = loss if part is None else loss + part
+            loss = loss if shared is None else loss + shared
+            direct = direct if cost.policy is None else direct + cost.policy
     entropy = said.entropy.view_as(loss)
     bonus = entropy_weights[0][:, None, None] * entropy + entropy_weights[1][:, None, None] * play.outcome.entropy
-    return _lesson(loss - bonus, loss, loss, entropy)
+    return _lesson(loss + direct - bonus, loss, loss, entropy)
 
 
 def _costs(

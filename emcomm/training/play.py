@@ -148,6 +148,16 @@ def _transmit(table: Table, symbols: Tensor) -> Tensor:
     return symbols.flatten(0, 1)
 
 
+def _kept(table: Table, games: int) -> Tensor | None:
+    """What listeners keep of the states they answer from, ``[agents, n, width]``; None: all."""
+    kept = None
+    for acting in table.acting:
+        factor = acting.pressure.attend((table.shape[1], games, table.listener.width), acting.moment)
+        if factor is not None:
+            kept = factor if kept is None else kept * factor
+    return None if kept is None else kept.flatten(0, 1)
+
+
 def understood(table: Table, message: Tensor, round: Round, prefixes: bool = False) -> Outcome:
     """Let every listener answer its speaker's messages ``[agents, n, max_length]``, as they arrive.
 
@@ -158,7 +168,9 @@ def understood(table: Table, message: Tensor, round: Round, prefixes: bool = Fal
         speaker_of = _agents(table.partners.argsort(-1))
         message = message.index_select(0, speaker_of)
         round = round.each(lambda part: part.index_select(0, speaker_of))
-    logits = table.listener(message, table.features, round.candidates, prefixes)
+    keep = _kept(table, message.shape[1])
+    drops = () if keep is None else (keep,)
+    logits = table.listener(message, table.features, round.candidates, prefixes, *drops)
     if prefixes:
         points = logits.shape[-2]
         repeated = round.each(lambda part: part.repeat_interleave(points, 1))

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from emcomm.agents.forcing import teacher_forced
 from emcomm.agents.speaking import speak
+from emcomm.channel import Channel
 from emcomm.envs.deck import Deck
+from emcomm.errors import BadInput
 from emcomm.pressures import Role, Talk
 from emcomm.training.agent_stack import AgentStack
 from emcomm.training.learner import task_loss
@@ -30,17 +32,30 @@ class School:
         streams: its random streams.
         speakers: its speakers, which are changed in place.
         listeners: its listeners, which are changed in place.
+        listener_entropy: weight of the listeners' entropy bonus, float32 ``[runs]``.
     """
 
-    def __init__(self, setup: Setup, deck: Deck, streams: Streams, speakers: AgentStack, listeners: AgentStack) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        deck: Deck,
+        streams: Streams,
+        speakers: AgentStack,
+        listeners: AgentStack,
+        listener_entropy: Tensor,
+    ) -> None:
         self.setup, self.deck, self.streams = setup, deck, streams
-        self.speakers, self.listeners = speakers, listeners
+        self.speakers, self.listeners, self.listener_entropy = speakers, listeners, listener_entropy
         self._weights: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
         """Runs and pairs."""
         return len(self.streams), self.setup.pairs
+
+    @property
+    def channel(self) -> Channel:
+        return self.setup.channel
 
     def open(self) -> None:
         """Begin a step: meanings come up as their frequencies say until somebody weighs them."""
@@ -69,8 +84,11 @@ class School:
         return self.deck.targets, self.deck.frequencies
 
     def weigh(self, weights: Tensor) -> None:
-        self._weights = weights if self._weights is None else self._weights * weights
-        self.deck.weigh(self._weights)
+        weights = weights if self._weights is None else self._weights * weights
+        if not (weights > 0).any(-1).all():
+            raise BadInput("the pressures that choose meanings leave a run none to play about; let one of them choose")
+        self._weights = weights
+        self.deck.weigh(weights)
 
     # Lessons
 
@@ -79,7 +97,7 @@ class School:
         pairs, channel, needed = self.setup.pairs, self.setup.channel, self.deck.needed
 
         def draw(name: str, *shape: int) -> Tensor:
-            return self.streams.uniform(f"{stream}.{name}", step, (pairs, *shape))
+            return self.streams.uniform(f"{stream}.talk.{name}", step, (pairs, *shape))
 
         count = self.deck.targets.shape[1] if games is None else games
         extra = draw("game", count, needed) if needed else None
@@ -109,10 +127,9 @@ class School:
         weight = talk.weight[runs].flatten(0, 1).double()
         cumulative = weight.cumsum(-1)
         features = self.deck.board.features.expand(len(target), -1, -1)
+        games = (self.setup.pairs, self.setup.batch_size)
         for turn in range(steps):
-            draws = (
-                streams.uniform(stream, step, (self.setup.pairs, self.setup.batch_size), turn).flatten(0, 1).double()
-            )
+            draws = streams.uniform(f"{stream}.imitation", step, games, turn).flatten(0, 1).double()
             row = torch.searchsorted(cumulative, draws * cumulative[:, -1:], right=True).clamp_max_(target.shape[1] - 1)
             shown = messages.gather(1, row.unsqueeze(-1).expand(-1, -1, messages.shape[-1]))
             forced = teacher_forced(pupils.speaker(), features, target.gather(1, row), shown)
@@ -128,9 +145,10 @@ class School:
         deck, needed = self.deck.part(runs), self.deck.needed
         games = (self.setup.pairs, self.setup.batch_size)
         table = self._table(self.speakers.part(runs), pupils, (len(runs), self.setup.pairs))
+        bonus = self.listener_entropy[runs][:, None, None]
 
         def draw(name: str, turn: int, *shape: int) -> Tensor:
-            return streams.uniform(f"{stream}.{name}", step, shape, turn)
+            return streams.uniform(f"{stream}.practice.{name}", step, shape, turn)
 
         for turn in range(steps):
             extra = draw("game", turn, *games, needed) if needed else None
@@ -138,7 +156,8 @@ class School:
             symbols = draw("symbols", turn, *games, self.setup.channel.max_length).flatten(0, 1)
             with torch.no_grad():
                 said = speak(table.speaker, table.features, round.target, symbols)
-            loss = task_loss(self.setup, understood(table, said.symbols, round))
+            outcome = understood(table, said.symbols, round)
+            loss = task_loss(self.setup, outcome) - bonus * outcome.entropy
             _learn(pupils, loss.flatten(0, 1), learners)
         self.listeners.put_back(pupils, runs)
 

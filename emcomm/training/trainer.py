@@ -70,10 +70,12 @@ class Trainer:
         self.runs = list(runs)
         self.streams = Streams([run.seed for run in runs], self.device)
         self.deck = Deck(self.setup.game, self.setup.world, self.streams.seeds, device=self.device)
-        self.population = School(self.setup, self.deck, self.streams, self.speakers, self.listeners)
         self._entropy_weights = (
             torch.tensor([run.setup.speaker_entropy for run in runs], device=self.device),
             torch.tensor([run.setup.listener_entropy for run in runs], device=self.device),
+        )
+        self.population = School(
+            self.setup, self.deck, self.streams, self.speakers, self.listeners, self._entropy_weights[1]
         )
 
     @property

@@ -7,6 +7,7 @@ that make it act within `STEPS` steps of the small set-up.
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,17 +17,19 @@ from torch import Tensor
 
 import emcomm.pressures
 from emcomm.channel import EOS, Channel
-from emcomm.envs import Discrimination, Reconstruction
+from emcomm.envs import Reconstruction, Round
+from emcomm.envs.deck import Deck
 from emcomm.errors import BadInput
 from emcomm.pressures import FAMILIES, PRESSURES, Cost, Pressure
 from emcomm.training import Reinforce, Run, Setup, Trainer
+from emcomm.training.agent_stack import AgentStack
 from tests.pressures.moments import Village, moment_of, play_of
 from tests.training.small import ESTIMATORS, advanced, equal_weights, small_setup
 
 __all__ = ["PressureContract"]
 
 STEPS = 7
-POINTS = ("partners", "transmit", "cost", "between")
+POINTS = ("partners", "transmit", "attend", "cost", "between")
 
 
 def lesson_of(trainer: Trainer, run: int) -> list[float]:
@@ -140,6 +143,15 @@ class PressureContract:
         assert ((heard >= 0) & (heard <= channel.erased)).all()
         assert torch.equal(heard[0], said[0])
 
+    def test_what_listeners_keep_is_a_factor_and_exactly_one_at_strength_zero(self, pressure: Pressure):
+        kept = pressure.attend((3, 5, 7), moment_of(0.0, 0.5))
+        if kept is not None:
+            assert kept.shape == (2, 3, 5, 7)
+            assert kept.dtype == torch.float32
+            assert (kept[0] == 1).all()
+            assert (kept[1] != 1).any()
+            assert (kept >= 0).all()
+
     def test_partners_are_permutations_and_stay_at_strength_zero(self, pressure: Pressure):
         for seed in range(11):
             partners = pressure.partners(moment_of(0.0, 1.0, 1.0, seed=seed), 5)
@@ -159,7 +171,12 @@ class PressureContract:
     @pytest.fixture(params=ESTIMATORS, ids=str)
     def shaped(self, request: pytest.FixtureRequest, base: Setup, pressure: Pressure) -> Setup:
         """The set-up of the on-arm, for each way of learning."""
-        return pressure.shape(Setup(**{**dict(base), "estimator": ESTIMATORS[request.param]}))
+        shaped, refusal = shaped_or_refused(pressure, Setup(**{**dict(base), "estimator": ESTIMATORS[request.param]}))
+        if shaped is None:  # it does not go with this way of learning, and says so
+            assert pressure.name in refusal
+            assert "\n" not in refusal
+            return pressure.shape(base)
+        return shaped
 
     def test_off_in_all_runs_is_absence_bit_for_bit(self, pressure: Pressure, base: Setup):
         shaped = pressure.shape(base)
@@ -197,40 +214,82 @@ class PressureContract:
     # On and off share everything else
 
     @pytest.fixture
-    def dealt(self, monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
-        """The targets of every batch that is dealt."""
-        targets: list[Tensor] = []
-        plain = Discrimination.deal
+    def dealt(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor]]:
+        """The random numbers that choose the targets of every batch that is played, and the targets."""
+        batches: list[tuple[Tensor, Tensor]] = []
+        drawn: list[Tensor] = []
+        deal, play = Deck.deal, Trainer._deal
 
-        def deal(game: Discrimination, board: Any, target: Tensor, *rest: Any) -> Any:
-            targets.append(target.clone())
-            return plain(game, board, target, *rest)
+        def dealing(deck: Deck, draws: Tensor, extra: Tensor | None) -> Round:
+            drawn.append(draws.flatten(0, 1).clone())
+            return deal(deck, draws, extra)
 
-        monkeypatch.setattr(Discrimination, "deal", deal)
-        return targets
+        def playing(trainer: Trainer) -> Round:
+            drawn.clear()  # lessons apart from the games are dealt too
+            round = play(trainer)
+            (numbers,) = drawn
+            batches.append((numbers, round.target.clone()))
+            return round
 
-    def test_both_arms_are_dealt_the_same_meanings(self, pressure: Pressure, base: Setup, dealt: list[Tensor]):
+        monkeypatch.setattr(Deck, "deal", dealing)
+        monkeypatch.setattr(Trainer, "_deal", playing)
+        return batches
+
+    def test_both_arms_are_dealt_the_same_meanings_unless_the_pressure_chooses_them(
+        self, pressure: Pressure, base: Setup, dealt: list[tuple[Tensor, Tensor]]
+    ):
         for setup, pressures in ((base, {}), (pressure.shape(base), {"it": pressure})):
             advanced(STEPS, Run("arm", 5, setup, pressures))
         off, on = dealt[:STEPS], dealt[STEPS:]
         assert len(off) == len(on) == STEPS
-        for one, other in zip(off, on, strict=True):
+        differ = False
+        for (numbers, one), (same_numbers, other) in zip(off, on, strict=True):
             shared = min(len(one), len(other))  # the arms may differ in agents
-            assert torch.equal(one[:shared], other[:shared])
+            assert torch.equal(numbers[:shared], same_numbers[:shared])
+            differ |= not torch.equal(one[:shared], other[:shared])
+        assert differ == pressure.chooses_meanings
 
-    def test_every_agent_of_both_arms_gets_one_update_of_one_batch_a_step(self, pressure: Pressure, base: Setup):
+    @pytest.fixture
+    def updates(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+        """Every update: the role, and whether it is that of a batch of games rather than of a lesson apart."""
+        done: list[tuple[str, bool]] = []
+        plain = AgentStack.update
+
+        def update(stack: AgentStack, gradients: Sequence[Tensor], which: Tensor | None = None) -> None:
+            done.append((stack.role, which is None))
+            plain(stack, gradients, which)
+
+        monkeypatch.setattr(AgentStack, "update", update)
+        return done
+
+    def test_every_agent_of_both_arms_plays_one_batch_a_step_and_is_updated_once_for_it(
+        self, pressure: Pressure, base: Setup, updates: list[tuple[str, bool]]
+    ):
         for setup, pressures in ((base, {}), (pressure.shape(base), {"it": pressure})):
             trainer = Trainer([Run("arm", 5, setup, pressures)])
             for step in range(1, STEPS + 1):
                 before = trainer.weights(trainer.runs[0])
+                updates.clear()
                 trainer.advance()
                 after = trainer.weights(trainer.runs[0])
                 assert trainer.games == step * setup.pairs * setup.batch_size
+                assert [role for role, of_games in updates if of_games] == ["speaker", "listener"]
                 for role in ("speaker", "listener"):
                     moved = torch.zeros(setup.pairs, dtype=torch.bool)
                     for name in (name for name in before if name.startswith(role)):
                         moved |= (before[name] != after[name]).flatten(1).any(-1)
                     assert moved.all()
+
+    def test_a_whole_training_updates_nobody_more_often_with_it_than_without(
+        self, pressure: Pressure, base: Setup, updates: list[tuple[str, bool]]
+    ):
+        # `base.steps` times. Lessons apart from the games count, unless the pressure was told not to count them.
+        shaped = pressure.shape(base)
+        advanced(shaped.steps, Run("arm", 5, shaped, {"it": pressure}))
+        for role in ("speaker", "listener"):
+            done = [of_games for one, of_games in updates if one == role]
+            assert sum(done) <= base.steps
+            assert len(done) <= base.steps or not getattr(pressure, "counted", True)
 
     # It runs
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from emcomm.agents import Utterance
+from emcomm.channel import Channel
 from emcomm.envs import Outcome
 from emcomm.pressures import Moment, Play, Role, Talk
 
@@ -48,6 +49,7 @@ class Village:
     def __init__(self, runs: int = 2, pairs: int = 3, meanings: int = 11, max_length: int = 5) -> None:
         self.shape = (runs, pairs)
         self.meanings, self.max_length = meanings, max_length
+        self.channel = Channel(3, max_length)
         self.asked: list[tuple[str, str, Tensor]] = []
         self.resets: list[tuple[str, list[list[bool]], str, int]] = []
         self.forgets: list[tuple[str, list[list[bool]]]] = []

@@ -182,3 +182,68 @@ def test_the_stack_speaks_like_its_agents():
         torch.testing.assert_close(logits[place], expected)
         _, expected = module.step(state, torch.full((11,), 2))  # type: ignore[operator]
         torch.testing.assert_close(following[place], expected)
+
+
+def test_some_are_updated_as_if_everybody_were():
+    everybody, some = stack_of([3, 5, 7], rates=[1e-2, 2e-2, 3e-2]), stack_of([3, 5, 7], rates=[1e-2, 2e-2, 3e-2])
+    which = torch.tensor([[True, False], [False, False], [True, True]])
+    before = agents(some)
+    for step in range(3):
+        everybody.update(slopes(everybody, step))
+        some.update(slopes(some, step), which)
+    for place, (one, other) in enumerate(zip(agents(some), agents(everybody), strict=True)):
+        assert same(one, other) == which.flatten()[place]
+        assert same(one, before[place]) != which.flatten()[place]
+    assert some.ages == [3, 0, 0, 0, 3, 3]
+    assert (some.mean[[1, 2, 3]] == 0).all()
+    assert (some.square[[1, 2, 3]] == 0).all()
+
+
+def test_a_part_that_is_trained_apart_goes_back_with_what_its_optimisers_remember():
+    whole, split = stack_of([3, 5, 7], rates=[1e-2, 2e-2, 3e-2]), stack_of([3, 5, 7], rates=[1e-2, 2e-2, 3e-2])
+    for step in range(2):
+        for stack in (whole, split):
+            stack.update(slopes(stack, step))
+    apart, rows, before = split.part([2, 0]), [4, 5, 0, 1], agents(split)
+    assert apart.seeds == [7, 3]
+    assert apart.ages == [2] * 4
+    assert all(same(agent, before[row]) for agent, row in zip(agents(apart), rows, strict=True))
+    for step in range(2, 5):
+        gradients = slopes(split, step)
+        whole.update(gradients, torch.tensor([[True, False], [False, False], [True, True]]))
+        apart.update([gradient[rows] for gradient in gradients], torch.tensor([[True, True], [True, False]]))
+    assert all(same(one, other) for one, other in zip(agents(split), before, strict=True))  # nothing happened to it yet
+    assert split.ages == [2] * 6
+    split.put_back(apart, [2, 0])
+    assert all(same(one, other) for one, other in zip(agents(split), agents(whole), strict=True))
+    assert split.ages == whole.ages == [5, 2, 2, 2, 5, 5]
+    for stack in (whole, split):  # the next update shows that the moments came along
+        stack.update(slopes(stack, 9))
+    assert all(same(one, other) for one, other in zip(agents(split), agents(whole), strict=True))
+
+
+def test_a_part_has_a_module_of_its_own():
+    stack, rng = stack_of([3, 5]), torch.Generator().manual_seed(1)
+    features = torch.randn(4, 11, 5, generator=rng)
+    _, expected = stack.speaker().start(features)
+    apart = stack.part([1])
+    _, of_part = apart.speaker().start(features[2:])
+    torch.testing.assert_close(of_part, expected[2:])
+    apart.update(slopes(apart))
+    assert not torch.equal(apart.speaker().start(features[2:])[1], of_part)
+    assert torch.equal(stack.speaker().start(features)[1], expected)
+    stack.put_back(apart, [1])
+    torch.testing.assert_close(stack.speaker().start(features)[1][2:], apart.speaker().start(features[2:])[1])
+    torch.testing.assert_close(stack.speaker().start(features)[1][:2], expected[:2])
+
+
+def test_weights_shrink_by_the_factor_of_their_agent():
+    stack = stack_of([3, 5])
+    stack.update(slopes(stack))
+    before, moments = agents(stack), (stack.mean.clone(), stack.square.clone())
+    stack.shrink(torch.tensor([[1.0, 0.5], [0.0, 0.25]]))
+    for agent, old, factor in zip(agents(stack), before, [1.0, 0.5, 0.0, 0.25], strict=True):
+        assert all(torch.equal(weights, factor * old[name]) for name, weights in agent.items())
+    assert torch.equal(stack.mean, moments[0])
+    assert torch.equal(stack.square, moments[1])
+    assert stack.ages == [1] * 4

@@ -228,6 +228,29 @@ def test_they_go_on_from_a_checkpoint(agents: dict[str, Agent], tmp_path: Path):
     assert all(equal_weights(whole.weights(run), resumed.weights(run)) for run in runs)
 
 
+@pytest.mark.parametrize("kind", ["plain", "stacked", "cell"])
+def test_they_are_taught_apart_from_games(kind: str, agents: dict[str, Agent]):
+    runs = [run_of(agents[kind], seed, pairs=2, speaker_learning_rate=0.02) for seed in (5, 7, 11)]
+    together, alone = advanced(2, *runs), advanced(2, runs[1])
+    which = torch.tensor([[True, True], [True, False], [False, False]])
+    for trainer, concerned in ((together, which), (alone, which[1:2])):
+        before = [trainer.weights(run) for run in trainer.runs]
+        talk = trainer.population.talk(7, "some.stream", 2)
+        said = talk._replace(messages=torch.full_like(talk.messages, 3))
+        trainer.population.imitate(concerned, said, 100, "some.stream", 2)
+        trainer.population.practise(concerned, 5, "some.stream", 2)
+        for run, old, learnt in zip(trainer.runs, before, concerned, strict=True):
+            for part, weights in trainer.weights(run).items():
+                if "spare" not in part:
+                    assert torch.equal((weights != old[part]).view(2, -1).any(-1), learnt), part
+        messages = trainer.population.talk(499, "to.look", 2).messages
+        said_so = (messages == 3).all(-1).float().mean(-1)
+        assert ((said_so > 0.9) == concerned).all()
+    expected = alone.weights(runs[1])
+    for part, others in together.weights(runs[1]).items():
+        torch.testing.assert_close(others, expected[part], rtol=0, atol=1e-4)
+
+
 def test_a_set_up_with_them_survives_being_written_and_read(agents: dict[str, Agent]):
     setup = run_of(agents["plain"]).setup
     assert Setup.model_validate_json(setup.model_dump_json()) == setup

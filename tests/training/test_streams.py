@@ -44,3 +44,11 @@ def test_the_first_numbers_of_a_larger_draw_are_those_of_a_smaller_one():
     # Arms of a study may differ in pairs: the first pair then sees the same meanings.
     streams = Streams([5])
     assert torch.equal(streams.uniform("meanings", 3, (2, 7))[0, 0], streams.uniform("meanings", 3, (1, 7))[0, 0])
+
+
+def test_turns_of_a_step_have_numbers_of_their_own():
+    streams = Streams([5, 7])
+    drawn = [streams.uniform("symbols", step, (13,), turn) for step in (0, 1) for turn in (0, 1, 2)]
+    assert len(torch.cat(drawn).unique()) == 6 * 2 * 13
+    assert torch.equal(drawn[0], streams.uniform("symbols", 0, (13,)))
+    assert torch.equal(Streams([7]).uniform("symbols", 1, (13,), 2)[0], drawn[5][1])
