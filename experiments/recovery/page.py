@@ -1,0 +1,79 @@
+"""``docs/recovered.md``: every pattern with its paper, the effect measured, and the verdict, from the summaries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.recovery.experiment import EXPERIMENTS, FOLDER
+
+__all__ = ["PAGE", "RESULTS", "page", "write_page"]
+
+RESULTS = FOLDER / "results"
+PAGE = FOLDER.parent / "docs" / "recovered.md"
+HEAD = """# What was recovered
+
+Patterns of natural language, the pressures that are published to bring them about, and what was measured here. Every
+row is a rule that was fixed before its runs; a pattern that did not appear stands here as well. Written by
+`make recover` from `experiments/results/`; the settings, figures and deviations are in each experiment's own page.
+
+**recovered**: a clear effect as predicted; **absent**: shown to be smaller than the stated band, or a level that was
+not reached; **reversed**: a clear effect the other way; **inconclusive**: neither. A tick marks what came out as
+published, nulls included.
+"""
+COLUMNS = ("pattern", "paper", "metric", "compared", "predicted", "effect (95 % interval)", "n", "verdict")
+ARROWS = {"up": "↑", "down": "↓", "none": "no effect", "level": "level"}
+
+
+def page(results: Path = RESULTS) -> str:
+    """The page as text."""
+    parts = [HEAD]
+    for name in EXPERIMENTS:
+        folder = results / name
+        if not (folder / "verdicts.csv").exists():
+            continue
+        facts = json.loads((folder / "run.json").read_text())
+        verdicts = pd.read_csv(folder / "verdicts.csv", keep_default_na=False, na_values=[""])
+        runs = f"{facts['runs']} runs" if "runs" in facts else "see its page"
+        parts.append(
+            f"## {name}\n\n[Question, setting, deviations](../experiments/{name}.md) · {runs} · "
+            f"{facts['minutes']:g} min · `{facts['command']}`\n\n"
+            + _table(COLUMNS, (_row(row) for row in verdicts.to_dict("records")))
+            + f"\n\n![{name}](../experiments/results/{name}/figure.png)\n"
+        )
+    return "\n".join(parts)
+
+
+def write_page(results: Path = RESULTS, file: Path = PAGE) -> None:
+    """Write the page."""
+    file.write_text(page(results))
+
+
+def _row(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    effect = _number(row["effect"], signed=row["direction"] in ("up", "down", "none"))
+    if row["ci_low"] == row["ci_low"]:
+        effect += f" ({_number(row['ci_low'], True)} to {_number(row['ci_high'], True)})"
+    tick = " ✓" if str(row["as_predicted"]) == "True" else ""
+    compared = _text(row["on"]) if row["on"] == row["pressure"] else f"{_text(row['pressure'])}: {_text(row['on'])}"
+    against = f"{compared} / {_text(row['off'])}"
+    said = (_text(row["pattern"]), _text(row["source"]), _text(row["metric"]), against)
+    return (*said, ARROWS.get(row["direction"], ""), effect, f"{row['n_on']:g}", f"**{row['verdict']}**{tick}")
+
+
+def _number(value: float, signed: bool = False) -> str:
+    if value != value:
+        return "undefined"
+    return f"{value:+.3g}" if signed else f"{value:.3g}"
+
+
+def _text(value: object) -> str:
+    return "" if value != value else str(value).replace("|", "\\|")
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(head), ["---"] * len(COLUMNS), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

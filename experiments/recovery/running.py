@@ -1,0 +1,50 @@
+"""Running one experiment to its summary; stopped at any moment, it goes on from the last checkpoint."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from emcomm import cli
+from experiments.recovery.experiment import Experiment
+from experiments.recovery.summary import summarise
+
+__all__ = ["run_experiment"]
+
+
+def run_experiment(experiment: Experiment, out: Path, summary: Path, quick: bool, console: Console) -> pd.DataFrame:
+    """Run an experiment, or what is left of it, and summarise it.
+
+    Args:
+        experiment: the experiment.
+        out: its results folder.
+        summary: where its summary goes.
+        quick: whether to run the smaller version.
+        console: where progress is shown.
+
+    Returns:
+        its verdicts.
+    """
+    if experiment.alone is not None:
+        experiment.alone(out, summary, quick)
+        return pd.read_csv(summary / "verdicts.csv")
+    before, began = _seconds(out), time.monotonic()
+    options = cli.Options(workers=None)
+    try:
+        results = cli.carry_out(experiment.sized(quick), out, options, script=experiment.script, console=console)
+    finally:
+        spent = before + time.monotonic() - began
+        if out.is_dir():
+            (out / "seconds.json").write_text(json.dumps(spent))
+    command = f"python -m experiments.recovery {experiment.name}" + (" --quick" if quick else "")
+    return summarise(experiment, results, summary, command, spent)
+
+
+def _seconds(out: Path) -> float:
+    """How long earlier calls worked on this folder."""
+    file = out / "seconds.json"
+    return float(json.loads(file.read_text())) if file.exists() else 0.0
