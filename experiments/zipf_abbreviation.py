@@ -8,42 +8,159 @@ smaller setting), nine symbols and EOS, at most twelve symbols a message. What w
 
 from __future__ import annotations
 
+import pandas as pd
+
 from emcomm import Channel, Setup, Study
 from emcomm.agents import GRU
 from emcomm.envs import Reconstruction
+from emcomm.metrics import abbreviation_p_value
 from emcomm.pressures import ImpatientListener, LengthCost
+from emcomm.studies.claims import Level
+from emcomm.studies.condition import Condition
+from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
+from experiments.recovery.languages import final_languages, frame, value_rows
 
 LONGEST = 12
-OPTIMUM = 2.261 - 1  # symbols by token without EOS, ten characters with EOS: emcomm.metrics.optimal_code_length
+OPTIMUM = 2.261
+"""Symbols by token with EOS, of nine symbols and EOS: `emcomm.metrics.optimal_code_length`."""
 SOURCE = "Rita et al. 2020"
+BOTH = ("lazy", "impatient")
 
 study = Study(
     name="zipf_abbreviation",
     source="Chaabouni et al. 2019; Rita et al. 2020 (LazImpa)",
-    description="A lazy speaker and an impatient listener, each alone and both together.",
+    description="A lazy speaker and an impatient listener, each alone and both together; what they depend on.",
     base=Setup(
         world=AttributeWorld(values=(100,), frequencies="zipf"),
         game=Reconstruction(),
         channel=Channel(symbols=9, max_length=LONGEST),
         speaker=GRU(hidden=64),
-        listener=GRU(hidden=128),
+        listener=GRU(hidden=64),
         estimator=Reinforce(reward="log_likelihood", baseline="mean"),
         steps=4_000,
-        batch_size=512,
-        speaker_learning_rate=1e-3,
-        listener_learning_rate=1e-3,
+        batch_size=128,
+        speaker_learning_rate=2e-3,
+        listener_learning_rate=2e-3,
         speaker_entropy=0.5,
     ),
     pressures={
         "lazy": LengthCost(strength=0.2, schedule="accuracy", exponent=45.0),
         "impatient": ImpatientListener(),
+        "constant": LengthCost(strength=0.2),
     },
-    design="factorial",
+    design="explicit",
+    conditions={
+        "off": Condition(),
+        "lazy": Condition(pressures=("lazy",)),
+        "impatient": Condition(pressures=("impatient",)),
+        "lazy + impatient": Condition(pressures=BOTH),
+        "constant cost": Condition(pressures=("constant",)),
+        "both, half the cost": Condition(pressures=BOTH, strengths={"lazy": 0.1}),
+        "both, half the entropy": Condition(pressures=BOTH, settings={"base.speaker_entropy": 0.25}),
+        "both, greedy baseline": Condition(pressures=BOTH, settings={"base.estimator.baseline": "greedy"}),
+    },
     metrics=("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "abbreviation_saving"),
     seeds=10,
 )
+claims = (
+    Level(
+        name="without pressures messages are long",
+        metric="mean_length_by_token",
+        condition="off",
+        at_least=0.8 * LONGEST,
+        share=None,
+        source="Chaabouni et al. 2019",
+    ),
+    Level(
+        name="without pressures nothing is abbreviated",
+        metric="length_frequency_correlation",
+        condition="off",
+        at_most=0.0,
+        share=None,
+        source="Chaabouni et al. 2019",
+    ),
+    Level(
+        name="both: close to the optimal code",
+        metric="mean_length_with_eos",
+        condition="lazy + impatient",
+        at_most=1.8 * OPTIMUM,
+        share=None,
+        source=SOURCE,
+    ),
+    Level(
+        name="both: rare meanings have the longer messages",
+        metric="length_frequency_correlation",
+        condition="lazy + impatient",
+        at_least=0.3,
+        share=None,
+        source=SOURCE,
+    ),
+    Level(
+        name="both: more than chance",
+        metric="p_abbreviation",
+        condition="lazy + impatient",
+        at_most=0.01,
+        share=0.8,
+        source=SOURCE,
+    ),
+    Level(
+        name="both: understood",
+        metric="accuracy",
+        condition="lazy + impatient",
+        at_least=0.95,
+        share=None,
+        source=SOURCE,
+    ),
+    Level(
+        name="lazy alone is long or misunderstood",
+        metric="short_and_understood",
+        condition="lazy",
+        at_most=0.5,
+        share=None,
+        source=SOURCE,
+    ),
+    Level(
+        name="impatient alone is long",
+        metric="mean_length_by_token",
+        condition="impatient",
+        at_least=0.5 * LONGEST,
+        share=None,
+        source=SOURCE,
+    ),
+    Level(
+        name="a cost from the start is in the way of success",
+        metric="accuracy",
+        condition="constant cost",
+        at_most=0.9,
+        share=0.6,
+        source="expectation, not published",
+    ),
+)
+shown = ("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "accuracy")
+quick = {"base.steps": 2_500}
+
+
+def more(results: Results) -> pd.DataFrame:
+    """The test of abbreviation, mean length with EOS, and whether messages are short without a loss of accuracy."""
+    accuracy = (
+        results.metrics[results.metrics["metric"] == "accuracy"].sort_values("step").groupby("run")["value"].last()
+    )
+    unpressed = accuracy[accuracy.index.str.startswith("off/")].mean()
+    rows = []
+    for run, step, language in final_languages(results):
+        symbols = float(language.frequencies @ language.lengths)
+        ends = float(language.frequencies @ (language.lengths < language.max_length))
+        short = symbols <= 0.5 * LONGEST and accuracy[run] >= unpressed - 0.05
+        values = {
+            "p_abbreviation": abbreviation_p_value(language),
+            "mean_length_with_eos": symbols + ends,
+            "short_and_understood": float(short),
+        }
+        rows += value_rows(run, step, values)
+    return frame(rows)
+
 
 if __name__ == "__main__":
     study.main()

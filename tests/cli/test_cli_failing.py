@@ -63,9 +63,12 @@ def test_a_full_disk_is_one_line_and_status_1(script, tmp_path, capsys, monkeypa
 def test_interrupting_says_how_to_go_on_and_leaves_with_130(script, tmp_path):
     command = [sys.executable, "-u", str(script), "--out", str(tmp_path / "out"), "--set", "steps=100000000"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it, as would it
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("2 conditions"):
