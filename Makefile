@@ -70,6 +70,7 @@ format: venv  ## format the code and mend what can be mended
 docs: venv  ## write the generated tables of the documentation again
 	@$(RUN) -m docs.environments.spaces
 	@$(RUN) -m docs.metrics_table
+	@$(RUN) -m docs.pressures.pages
 
 bench: venv  ## print games per second beside a plain training loop
 	@$(RUN) -m benchmarks.throughput $(ARGS)
