@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-clients check format docs bench clean venv python
+.PHONY: help demo test test-all test-clients check format docs recover recover-quick bench clean venv python
 
 help:  ## say what can be made
 	@echo "emcomm: under which pressures do patterns of natural language appear?"
@@ -71,6 +71,12 @@ docs: venv  ## write the generated tables of the documentation again
 	@$(RUN) -m docs.environments.spaces
 	@$(RUN) -m docs.metrics_table
 	@$(RUN) -m docs.pressures.pages
+
+recover: venv  ## run every experiment that is not finished (hours), and write docs/recovered.md
+	@$(RUN) -m experiments.recovery
+
+recover-quick: venv  ## run smaller versions of the experiments, five seeds each
+	@$(RUN) -m experiments.recovery --quick
 
 bench: venv  ## print games per second beside a plain training loop
 	@$(RUN) -m benchmarks.throughput $(ARGS)

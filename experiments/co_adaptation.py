@@ -69,7 +69,7 @@ study = Study(
         "oracle": _retraining(updates=400, fresh=True),
     },
     metrics=("topographic_similarity", "distinct_messages"),
-    seeds=10,
+    seeds=tuple(range(10, 20)),
 )
 claims = (
     Comparison(

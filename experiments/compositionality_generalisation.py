@@ -58,7 +58,7 @@ study = Study(
         **{f"symbols {symbols}": Condition(settings={"base.channel.symbols": symbols}) for symbols in (10, 20)},
     },
     metrics=("topographic_similarity", "positional_disentanglement", "bag_of_symbols_disentanglement"),
-    seeds=10,
+    seeds=tuple(range(10, 20)),
 )
 claims = (
     Comparison(

@@ -64,7 +64,7 @@ study = Study(
         ),
     ],
     probes=[EaseOfTeaching(listeners=30, steps=200)],
-    seeds=10,
+    seeds=tuple(range(10, 20)),
 )
 
 claims = tuple(

@@ -63,7 +63,7 @@ study = Study(
         },
     },
     metrics=("message_entropy", "distinct_messages"),
-    seeds=10,
+    seeds=tuple(range(10, 20)),
 )
 claims = (
     *(

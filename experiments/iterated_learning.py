@@ -68,7 +68,7 @@ study = Study(
         "no newborns": _without(new_speaker=False, new_listener=False),
     },
     metrics=("topographic_similarity", "topographic_similarity/li_bowling_2019", "distinct_messages"),
-    seeds=10,
+    seeds=tuple(range(10, 20)),
 )
 claims = (
     Level(

@@ -96,7 +96,7 @@ study = Study(
     ],
     metrics=("topographic_similarity", "distinct_messages", "mean_length_by_token", "abbreviation_saving"),
     probes=[EaseOfTeaching(listeners=5, steps=200)],
-    seeds=10,
+    seeds=tuple(range(10, 20)),
 )
 shown = ("topographic_similarity", "ease_of_teaching", "mean_length_by_token", "distinct_messages", "accuracy")
 quick = {"base.steps": 2_000}

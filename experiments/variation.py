@@ -55,7 +55,7 @@ study = Study(
         "hidden 64, regular": Condition(pressures=("regularity",)),
     },
     metrics=(*VARIATION, "topographic_similarity", "residual_entropy"),
-    seeds=10,
+    seeds=tuple(range(10, 20)),
 )
 claims = (
     *(

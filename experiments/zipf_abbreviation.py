@@ -62,7 +62,7 @@ study = Study(
         "both, greedy baseline": Condition(pressures=BOTH, settings={"base.estimator.baseline": "greedy"}),
     },
     metrics=("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "abbreviation_saving"),
-    seeds=10,
+    seeds=tuple(range(10, 20)),
 )
 claims = (
     Level(
