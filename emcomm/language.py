@@ -109,6 +109,19 @@ class Language:
         """A number for each row, equal for equal messages: int64 ``[n]`` in ``0..distinct - 1``."""
         return pd.factorize(np.array(self.strings, dtype=object))[0].astype(np.int64)
 
+    def saying(self, messages: IntArray) -> Language:
+        """Return the language with other messages, int64 ``[n, max_length]``; all else stays."""
+        return Language(
+            self.meanings,
+            messages,
+            frequencies=self.frequencies,
+            speaker=self.speaker,
+            step=self.step,
+            symbols=self.symbols,
+            variable=self.variable,
+            sizes=self.sizes,
+        )
+
     def rearranged(self, meaning_rows: IntArray, message_rows: IntArray) -> Language:
         """Return the language whose row k has the meaning and frequency of one row and the message of another.
 

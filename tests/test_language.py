@@ -316,3 +316,21 @@ def test_a_missing_folder_is_a_storage_error(language: Language, tmp_path):
 def test_saving_needs_a_known_suffix(language: Language, tmp_path):
     with pytest.raises(BadInput, match=r"Did you mean '\.parquet'"):
         language.save(tmp_path / "spoken.parket")
+
+
+def test_a_language_with_other_messages_keeps_all_else():
+    own = Language(
+        [[0, 1], [2, 0], [1, 1]],
+        [[1, 2, 0], [3, 0, 0], [2, 2, 1]],
+        frequencies=[0.5, 0.25, 0.25],
+        speaker=7,
+        step=11,
+        symbols=5,
+        sizes=(3, 2),
+    )
+    other = own.saying(np.array([[4, 0, 0], [5, 5, 5], [0, 0, 0]]))
+    assert other.messages.tolist() == [[4, 0, 0], [5, 5, 5], [0, 0, 0]]
+    for name in ("meanings", "frequencies"):
+        assert np.array_equal(getattr(other, name), getattr(own, name))
+    for name in ("speaker", "step", "symbols", "variable", "sizes", "max_length"):
+        assert getattr(other, name) == getattr(own, name)

@@ -120,18 +120,4 @@ def null_languages(language: Language, null: str, resamples: int, seed: int = 0)
     """
     model, count = null_model(null), whole_number("resamples", resamples, least=0)
     rng = generator(whole_number("seed", seed, least=0), f"measure/null/{model.name}")
-    return (_speaking(language, model.draw(language, rng)) for _ in range(count))
-
-
-def _speaking(language: Language, messages: IntArray) -> Language:
-    """Return the language with other messages."""
-    return Language(
-        language.meanings,
-        messages,
-        frequencies=language.frequencies,
-        speaker=language.speaker,
-        step=language.step,
-        symbols=language.symbols,
-        variable=language.variable,
-        sizes=language.sizes,
-    )
+    return (language.saying(model.draw(language, rng)) for _ in range(count))

@@ -78,7 +78,7 @@ def untrained_languages(
     alphabet = _alphabet(language, material)
     keep_freed_memory()
     spoken = _spoken(material, rows, agent, course, sampled)
-    return [_speaking(language, alphabet[messages]) for messages in spoken]
+    return [language.saying(alphabet[messages]) for messages in spoken]
 
 
 def _material(language: Language) -> tuple[Material, IntArray]:
@@ -128,17 +128,3 @@ def _spoken(material: Material, rows: IntArray, agent: Agent, course: Course, sa
         features = board.features.expand(len(some), -1, -1)
         said = speak(stack.speaker(), features, index.expand(len(some), -1), draws).symbols.cpu().numpy()
         yield from said if sampled else said[:, rows]
-
-
-def _speaking(language: Language, messages: IntArray) -> Language:
-    """Return the language with other messages."""
-    return Language(
-        language.meanings,
-        messages,
-        frequencies=language.frequencies,
-        speaker=language.speaker,
-        step=language.step,
-        symbols=language.symbols,
-        variable=language.variable,
-        sizes=language.sizes,
-    )
