@@ -1,7 +1,7 @@
 """Iterated learning: does a language become structured because each generation has to learn it from a sample?
 
-The game of Ren et al. 2020: 8 x 8 objects, two symbols of eight, fifteen candidates, 64 games a batch. Twenty
-generations of 1,000 updates. Every condition gives an agent as many updates; conditions take the phases of a generation
+The game of Ren et al. 2020: 8 x 8 objects, two symbols of eight, fifteen candidates, 64 games a batch. Thirty-five
+generations of 1,300 updates. Every condition gives an agent as many updates; conditions take the phases of a generation
 away one by one. What was measured is in ``iterated_learning.md`` beside this file.
 """
 
@@ -21,7 +21,7 @@ from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
 from experiments.recovery.languages import finished_runs, frame, recorded_steps, tail_means, value_rows
 
-GENERATIONS, INTERACTION, IMITATION, PRACTICE = 20, 600, 300, 100
+GENERATIONS, INTERACTION, IMITATION, PRACTICE = 35, 1_000, 200, 100
 SOURCE = "Ren et al. 2020"
 
 
@@ -45,8 +45,8 @@ study = Study(
         estimator=Reinforce(reward="success", baseline="mean"),
         steps=GENERATIONS * (INTERACTION + IMITATION + PRACTICE),
         batch_size=64,
-        speaker_learning_rate=1e-3,
-        listener_learning_rate=1e-3,
+        speaker_learning_rate=2e-3,
+        listener_learning_rate=2e-3,
         speaker_entropy=0.1,
         listener_entropy=0.05,
         record_every=INTERACTION,
@@ -123,7 +123,7 @@ claims = (
     ),
 )
 shown = ("late_structure", "topographic_similarity", "distinct_messages", "accuracy")
-quick = {"base.steps": 10 * (INTERACTION + IMITATION + PRACTICE)}
+quick = {"base.steps": 15 * (INTERACTION + IMITATION + PRACTICE)}
 
 
 def more(results: Results) -> pd.DataFrame:
