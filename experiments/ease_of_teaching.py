@@ -72,7 +72,7 @@ claims = tuple(
         name=f"{condition}: {name}",
         metric=metric,
         condition=condition,
-        at_least=1e-9,
+        at_least=0.0,
         share=0.8,
         source="Li & Bowling 2019",
     )

@@ -9,6 +9,7 @@ import pytest
 from emcomm.errors import BadInput
 from emcomm.studies.claims import Association, Comparison, Level, Trend
 from experiments.recovery import EXPERIMENTS, load_experiment
+from experiments.recovery.page import PAGE, page
 
 STUDIES = [name for name in EXPERIMENTS if load_experiment(name).study is not None]
 
@@ -70,3 +71,7 @@ def test_no_weights_and_no_corpora_are_kept():
         files = [file for file in folder.rglob("*") if file.is_file()]
         assert {file.suffix for file in files} <= {".csv", ".json", ".png", ".svg"}
         assert sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) < 200_000
+
+
+def test_the_page_of_what_was_recovered_is_up_to_date():
+    assert PAGE.read_text() == page(), "write it again: make recover, or experiments.recovery.page.write_page()"
