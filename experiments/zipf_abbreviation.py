@@ -39,11 +39,11 @@ study = Study(
         speaker=GRU(hidden=64),
         listener=GRU(hidden=64),
         estimator=Reinforce(reward="log_likelihood", baseline="mean"),
-        steps=4_000,
+        steps=16_000,
         batch_size=128,
-        speaker_learning_rate=2e-3,
-        listener_learning_rate=2e-3,
-        speaker_entropy=0.5,
+        speaker_learning_rate=5e-3,
+        listener_learning_rate=5e-3,
+        speaker_entropy=0.15,
     ),
     pressures={
         "lazy": LengthCost(strength=0.2, schedule="accuracy", exponent=45.0),
@@ -58,7 +58,7 @@ study = Study(
         "lazy + impatient": Condition(pressures=BOTH),
         "constant cost": Condition(pressures=("constant",)),
         "both, half the cost": Condition(pressures=BOTH, strengths={"lazy": 0.1}),
-        "both, half the entropy": Condition(pressures=BOTH, settings={"base.speaker_entropy": 0.25}),
+        "both, half the entropy": Condition(pressures=BOTH, settings={"base.speaker_entropy": 0.075}),
         "both, greedy baseline": Condition(pressures=BOTH, settings={"base.estimator.baseline": "greedy"}),
     },
     metrics=("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "abbreviation_saving"),
@@ -139,7 +139,7 @@ claims = (
     ),
 )
 shown = ("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "accuracy")
-quick = {"base.steps": 2_500}
+quick = {"base.steps": 8_000}
 
 
 def more(results: Results) -> pd.DataFrame:
