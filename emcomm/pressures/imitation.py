@@ -12,6 +12,7 @@ from emcomm.errors import BadInput
 from emcomm.pressures.base import Moment, Population, Pressure, S
 from emcomm.pressures.lessons import with_lessons
 from emcomm.pressures.population import Talk
+from emcomm.pressures.turnover import due
 
 __all__ = ["Imitation"]
 
@@ -60,11 +61,9 @@ class Imitation(Pressure):
         return with_lessons(setup, self.name, self.every, self.steps) if self.counted else setup
 
     def between(self, population: Population, moment: Moment) -> None:
-        if moment.step % self.every:
-            return
         _, pairs = population.shape
-        which = moment.draw(pairs) < moment.strength[:, None]
-        if not which.any():
+        which = due(self.every, "together", pairs, moment)
+        if which is None or not which.any():
             return
         talk = population.talk(self.messages, self.name, moment.step)
         if self.teacher == "self":

@@ -12,6 +12,7 @@ from emcomm.channel import EOS
 from emcomm.pressures.base import Moment, Population, Pressure, S, changed
 from emcomm.pressures.lessons import with_lessons
 from emcomm.pressures.population import Talk
+from emcomm.pressures.turnover import due
 
 __all__ = ["IteratedLearning", "without_homonyms"]
 
@@ -76,11 +77,8 @@ class IteratedLearning(Pressure):
         return changed(setup, **unsaid)
 
     def between(self, population: Population, moment: Moment) -> None:
-        if moment.step % self.every:
-            return
-        _, pairs = population.shape
-        which = moment.draw(pairs) < moment.strength[:, None]
-        if not which.any():
+        which = due(self.every, "together", population.shape[1], moment)
+        if which is None or not which.any():
             return
         talk = population.talk(self.bottleneck, self.name, moment.step)
         talk = self._selected(talk, population.channel.symbols, moment)

@@ -8,6 +8,7 @@ from pydantic import Field, PositiveInt
 
 from emcomm.pressures.base import Moment, Population, Pressure, S
 from emcomm.pressures.lessons import with_lessons
+from emcomm.pressures.turnover import due
 
 __all__ = ["ListenerRetraining"]
 
@@ -46,11 +47,8 @@ class ListenerRetraining(Pressure):
         return with_lessons(setup, self.name, self.every, self.updates) if self.counted else setup
 
     def between(self, population: Population, moment: Moment) -> None:
-        if moment.step % self.every:
-            return
-        _, pairs = population.shape
-        which = moment.draw(pairs) < moment.strength[:, None]
-        if which.any():
+        which = due(self.every, "together", population.shape[1], moment)
+        if which is not None and which.any():
             if self.fresh:
                 population.reset("listener", which, f"{self.name}.weights", moment.step)
             population.practise(which, self.updates, self.name, moment.step)

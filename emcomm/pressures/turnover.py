@@ -1,4 +1,4 @@
-"""Who is replaced when: all agents at once, one after the other, or one drawn at random."""
+"""Who is replaced or taught, and when: all agents at once, one after the other, or one drawn at random."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from emcomm.errors import BadInput, EmcommError
+from emcomm.errors import EmcommError
 from experiments.recovery.experiment import EXPERIMENTS, load_experiment
 from experiments.recovery.page import RESULTS, page, write_page
 from experiments.recovery.running import run_experiment
@@ -43,7 +43,5 @@ def recover(
 if __name__ == "__main__":
     try:
         typer.run(recover)
-    except BadInput as error:
-        sys.exit(f"recovery: {error}")
     except EmcommError as error:
         sys.exit(f"recovery: {error}")

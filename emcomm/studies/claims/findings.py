@@ -79,10 +79,10 @@ class Findings:
             conditions: whose runs; None: all.
             least: metric -> the least final value of a run that is counted.
         """
-        kept = []
+        kept, wanted = [], self.checked(conditions)
         for (condition, _), values in sorted(self.finals.items()):
             enough = all(values.get(name, np.nan) >= bound for name, bound in (least or {}).items())
-            if condition in self.checked(conditions) and enough:
+            if condition in wanted and enough:
                 kept.append((values.get(x, np.nan), values.get(y, np.nan)))
         both = np.array(kept, dtype=np.float64).reshape(-1, 2)
         both = both[np.isfinite(both).all(-1)]
@@ -90,7 +90,8 @@ class Findings:
 
     def courses(self, metric: str, condition: str, first_step: int = 0) -> list[FloatArray]:
         """Return a metric's values over time, one row of defined values for each finished run of a condition."""
-        finished = {f"{c}/{seed}" for c, seed in self.finals if c in self.checked((condition,))}
+        (wanted,) = self.checked((condition,))
+        finished = {f"{own}/{seed}" for own, seed in self.finals if own == wanted}
         rows = self.metrics[
             (self.metrics["metric"] == metric)
             & self.metrics["run"].isin(finished)
