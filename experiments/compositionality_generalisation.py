@@ -40,12 +40,13 @@ study = Study(
         channel=Channel(symbols=50, max_length=3, variable=False),
         speaker=GRU(hidden=128, embedding=16),
         listener=GRU(hidden=128, embedding=30),
-        estimator=Reinforce(reward="log_likelihood", baseline="mean"),
-        steps=5_000,
-        batch_size=256,
-        speaker_learning_rate=1e-3,
-        listener_learning_rate=1e-3,
-        speaker_entropy=0.05,
+        estimator=Reinforce(reward="log_likelihood", baseline="greedy"),
+        steps=4_000,
+        batch_size=128,
+        speaker_learning_rate=3e-3,
+        listener_learning_rate=3e-3,
+        speaker_entropy=0.3,
+        stop_accuracy=0.999,
         evaluate_every=250,
     ),
     design="explicit",
@@ -114,7 +115,7 @@ claims = (
     ),
 )
 shown = ("accuracy", "accuracy_held_out", "topographic_similarity", "teaching_speed", "teaching_gain")
-quick = {"base.steps": 2_500}
+quick = {"base.steps": 2_000}
 
 
 def more(results: Results) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Variation and regularity: how free are languages to say the same thing in several ways, and what makes them less so?
 
-After Conklin & Smith 2023: two roles of eight atoms, twelve symbols, messages of four; synonymy, homonymy, word-order
+After Conklin & Smith 2023: three roles of eight atoms, twelve symbols, messages of six; synonymy, homonymy, word-order
 freedom and entanglement over training, for agents of several widths. What was measured is in ``variation.md`` beside
 this file.
 """
@@ -22,7 +22,7 @@ from emcomm.worlds import AttributeWorld
 from experiments.recovery.languages import changes, frame, value_rows
 
 VARIATION = ("synonymy", "homonymy", "word_order_freedom", "entanglement")
-WIDTHS = (32, 64, 128, 256)
+WIDTHS = (16, 32, 64, 128)
 EARLY = 1_000
 SOURCE = "Conklin & Smith 2023"
 
@@ -31,21 +31,21 @@ study = Study(
     source=SOURCE,
     description="Variation over training, in agents of several widths, and under a pressure to be regular.",
     base=Setup(
-        world=AttributeWorld(values=(8, 8), split="compositional", held_out=0.2),
+        world=AttributeWorld(values=(8, 8, 8), split="compositional", held_out=0.2),
         game=Reconstruction(),
-        channel=Channel(symbols=12, max_length=4, variable=False),
+        channel=Channel(symbols=12, max_length=6, variable=False),
         speaker=GRU(hidden=64, embedding=16),
         listener=GRU(hidden=64, embedding=16),
-        estimator=Reinforce(reward="log_likelihood", baseline="mean"),
-        steps=5_000,
-        batch_size=256,
-        speaker_learning_rate=6e-3,
-        listener_learning_rate=6e-3,
-        speaker_entropy=0.1,
+        estimator=Reinforce(reward="log_likelihood", baseline="greedy"),
+        steps=2_500,
+        batch_size=128,
+        speaker_learning_rate=5e-3,
+        listener_learning_rate=5e-3,
+        speaker_entropy=0.5,
         evaluate_every=250,
         record_every=250,
     ),
-    pressures={"regularity": Regularity()},
+    pressures={"regularity": Regularity(strength=0.05)},
     design="explicit",
     conditions={
         **{
@@ -88,7 +88,7 @@ claims = (
     ),
 )
 shown = ("late_variation", *VARIATION, "topographic_similarity", "accuracy_held_out")
-quick = {"base.steps": 2_500}
+quick = {"base.steps": 2_000}
 
 
 def more(results: Results) -> pd.DataFrame:

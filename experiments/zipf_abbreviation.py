@@ -38,12 +38,12 @@ study = Study(
         channel=Channel(symbols=9, max_length=LONGEST),
         speaker=GRU(hidden=64),
         listener=GRU(hidden=64),
-        estimator=Reinforce(reward="log_likelihood", baseline="mean"),
-        steps=16_000,
+        estimator=Reinforce(reward="log_likelihood", baseline="greedy"),
+        steps=5_000,
         batch_size=128,
-        speaker_learning_rate=5e-3,
-        listener_learning_rate=5e-3,
-        speaker_entropy=0.15,
+        speaker_learning_rate=8e-3,
+        listener_learning_rate=8e-3,
+        speaker_entropy=1.0,
     ),
     pressures={
         "lazy": LengthCost(strength=0.2, schedule="accuracy", exponent=45.0),
@@ -57,9 +57,8 @@ study = Study(
         "impatient": Condition(pressures=("impatient",)),
         "lazy + impatient": Condition(pressures=BOTH),
         "constant cost": Condition(pressures=("constant",)),
-        "both, half the cost": Condition(pressures=BOTH, strengths={"lazy": 0.1}),
-        "both, half the entropy": Condition(pressures=BOTH, settings={"base.speaker_entropy": 0.075}),
-        "both, greedy baseline": Condition(pressures=BOTH, settings={"base.estimator.baseline": "greedy"}),
+        "both, half the entropy": Condition(pressures=BOTH, settings={"base.speaker_entropy": 0.5}),
+        "both, mean baseline": Condition(pressures=BOTH, settings={"base.estimator.baseline": "mean"}),
     },
     metrics=("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "abbreviation_saving"),
     seeds=tuple(range(10, 20)),
@@ -139,7 +138,7 @@ claims = (
     ),
 )
 shown = ("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "accuracy")
-quick = {"base.steps": 8_000}
+quick = {"base.steps": 3_500}
 
 
 def more(results: Results) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
 from pathlib import Path
 
@@ -32,19 +33,25 @@ def run_experiment(experiment: Experiment, out: Path, summary: Path, quick: bool
     if experiment.alone is not None:
         experiment.alone(out, summary, quick)
         return pd.read_csv(summary / "verdicts.csv")
-    before, began = _seconds(out), time.monotonic()
+    before, began = _spent(out), _now()
     options = cli.Options(workers=None)
     try:
         results = cli.carry_out(experiment.sized(quick), out, options, script=experiment.script, console=console)
     finally:
-        spent = before + time.monotonic() - began
+        spent = {clock: before.get(clock, 0.0) + now - began[clock] for clock, now in _now().items()}
         if out.is_dir():
             (out / "seconds.json").write_text(json.dumps(spent))
     command = f"python -m experiments.recovery {experiment.name}" + (" --quick" if quick else "")
     return summarise(experiment, results, summary, command, spent)
 
 
-def _seconds(out: Path) -> float:
+def _now() -> dict[str, float]:
+    """Seconds on the wall clock, and seconds of processor time of this process and of those it waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {"wall": time.monotonic(), "processor": sum(each.ru_utime + each.ru_stime for each in used)}
+
+
+def _spent(out: Path) -> dict[str, float]:
     """How long earlier calls worked on this folder."""
     file = out / "seconds.json"
-    return float(json.loads(file.read_text())) if file.exists() else 0.0
+    return json.loads(file.read_text()) if file.exists() else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -21,7 +21,9 @@ __all__ = ["draw_strips", "final_table", "record", "summarise", "verdicts_of"]
 DIGITS = 6
 
 
-def summarise(experiment: Experiment, results: Results, folder: Path, command: str, seconds: float) -> pd.DataFrame:
+def summarise(
+    experiment: Experiment, results: Results, folder: Path, command: str, seconds: Mapping[str, float]
+) -> pd.DataFrame:
     """Judge an experiment and keep its summary: ``verdicts.csv, summary.csv, figure.png, run.json``.
 
     Args:
@@ -29,7 +31,7 @@ def summarise(experiment: Experiment, results: Results, folder: Path, command: s
         results: its study's results.
         folder: where the summary goes.
         command: what made the results.
-        seconds: how long that took.
+        seconds: how long that took: ``wall`` and, if known, ``processor`` time.
 
     Returns:
         the verdicts.
@@ -58,9 +60,11 @@ def verdicts_of(experiment: Experiment, results: Results, findings: Findings) ->
     return verdicts.assign(source=verdicts["pattern"].map(sources).fillna(""))
 
 
-def record(folder: Path, command: str, seconds: float, **facts: object) -> None:
+def record(folder: Path, command: str, seconds: Mapping[str, float], **facts: object) -> None:
     """Write down how results were made."""
-    told = {"command": command, "minutes": round(seconds / 60, 1), **facts, "versions": versions()}
+    names = {"wall": "minutes", "processor": "processor_minutes"}
+    times = {name: round(seconds[clock] / 60, 1) for clock, name in names.items() if clock in seconds}
+    told = {"command": command, **times, **facts, "versions": versions()}
     (folder / "run.json").write_text(json.dumps(told, indent=2) + "\n")
 
 
