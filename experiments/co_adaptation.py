@@ -119,7 +119,7 @@ claims = (
     ),
 )
 shown = ("accuracy", "accuracy_held_out", "topographic_similarity", "co_adaptation", "co_adaptation_held_out")
-quick = {"base.steps": 2_000}
+quick = {"base.steps": 1_000}
 
 
 def more(results: Results) -> pd.DataFrame:

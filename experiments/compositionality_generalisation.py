@@ -115,7 +115,7 @@ claims = (
     ),
 )
 shown = ("accuracy", "accuracy_held_out", "topographic_similarity", "teaching_speed", "teaching_gain")
-quick = {"base.steps": 2_000}
+quick = {"base.steps": 2_000, "conditions": ("5 x 5", "10 x 10", "16 x 16", "25 x 25", "hidden 32", "hidden 256")}
 
 
 def more(results: Results) -> pd.DataFrame:

@@ -83,7 +83,7 @@ claims = tuple(
     )
 )
 shown = ("topographic_similarity", "ease_of_teaching", "above_permuted", "below_perfect", "accuracy")
-quick = {"base.steps": 12_000}
+quick = {"base.steps": 9_000}
 
 
 def more(results: Results) -> pd.DataFrame:

@@ -101,7 +101,7 @@ claims = (
     ),
 )
 shown = ("message_entropy", "excess_entropy", "accuracy")
-quick = {"base.steps": 2_000}
+quick = {"base.steps": 1_000}
 
 
 def more(results: Results) -> pd.DataFrame:

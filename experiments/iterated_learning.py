@@ -123,7 +123,10 @@ claims = (
     ),
 )
 shown = ("late_structure", "topographic_similarity", "distinct_messages", "accuracy")
-quick = {"base.steps": 15 * (INTERACTION + IMITATION + PRACTICE)}
+quick = {
+    "base.steps": 15 * (INTERACTION + IMITATION + PRACTICE),
+    "conditions": ("off", "generations", "no bottleneck", "no noise", "no imitation"),
+}
 
 
 def more(results: Results) -> pd.DataFrame:

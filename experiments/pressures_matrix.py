@@ -99,7 +99,7 @@ study = Study(
     seeds=tuple(range(10, 20)),
 )
 shown = ("topographic_similarity", "ease_of_teaching", "mean_length_by_token", "distinct_messages", "accuracy")
-quick = {"base.steps": 2_000}
+quick = {"base.steps": 1_000}
 
 if __name__ == "__main__":
     study.main()

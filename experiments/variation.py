@@ -88,7 +88,7 @@ claims = (
     ),
 )
 shown = ("late_variation", *VARIATION, "topographic_similarity", "accuracy_held_out")
-quick = {"base.steps": 2_000}
+quick = {"base.steps": 1_500, "conditions": ("hidden 16", "hidden 32", "hidden 64", "hidden 64, regular")}
 
 
 def more(results: Results) -> pd.DataFrame:

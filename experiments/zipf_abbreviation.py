@@ -138,7 +138,7 @@ claims = (
     ),
 )
 shown = ("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "accuracy")
-quick = {"base.steps": 3_500}
+quick = {"base.steps": 3_000, "conditions": ("off", "lazy", "impatient", "lazy + impatient")}
 
 
 def more(results: Results) -> pd.DataFrame:

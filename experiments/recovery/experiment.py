@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -43,7 +43,7 @@ class Experiment:
         shown: metrics of the summary table and of the figure.
         more: works out further values from the results: a table of run, step, metric, value.
         draw: draws the figure into a file; None: the metrics that are `shown`, by condition.
-        quick: settings of the smaller version.
+        quick: settings of the smaller version; its ``conditions`` are the names of those that it keeps.
         alone: runs an experiment without a study: ``alone(out, summary, quick)``.
     """
 
@@ -64,7 +64,16 @@ class Experiment:
     def sized(self, quick: bool) -> Study:
         """The study, or its smaller version."""
         assert self.study is not None
-        return self.study.set({**self.quick, "seeds": 5}) if quick else self.study  # type: ignore[return-value]
+        if not quick:
+            return self.study
+        changes = {**self.quick, "seeds": 5}
+        if "conditions" in changes:
+            changes["conditions"] = {name: self.study.conditions[name].model_dump() for name in changes["conditions"]}
+        return self.study.set(changes)  # type: ignore[return-value]
+
+    def claims_about(self, conditions: Iterable[str]) -> list[Claim]:
+        """The claims that need no other conditions than these; a smaller version may leave some out."""
+        return [claim for claim in self.claims if set(claim.named) <= set(conditions)]
 
 
 def load_experiment(name: str) -> Experiment:

@@ -53,7 +53,7 @@ def summarise(
 
 def verdicts_of(experiment: Experiment, results: Results, findings: Findings) -> pd.DataFrame:
     """The verdicts of a study's patterns and of the experiment's claims in one table, each with its source."""
-    tables = [results.verdicts, judge_claims(experiment.claims, findings)]
+    tables = [results.verdicts, judge_claims(experiment.claims_about(results.study.arms), findings)]
     verdicts = pd.concat([table for table in tables if not table.empty], ignore_index=True)
     sources = {pattern.name: pattern.source for pattern in results.study.patterns}
     sources |= {claim.name: claim.source for claim in experiment.claims}

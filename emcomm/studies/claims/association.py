@@ -46,6 +46,10 @@ class Association(Claim):
     conditions: tuple[str, ...] | None = None
     among: dict[str, float] = Field(default_factory=dict)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        return self.conditions or ()
+
     def weigh(self, findings: Findings) -> Weighed:
         x, y = findings.pairs(self.x, self.y, self.conditions, self.among)
         row = {

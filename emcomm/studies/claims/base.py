@@ -50,6 +50,11 @@ class Claim(Config):
     source: str = ""
     description: str = ""
 
+    @property
+    @abstractmethod
+    def named(self) -> tuple[str, ...]:
+        """The conditions it names; a study has to have them all for the claim to be judged."""
+
     @abstractmethod
     def weigh(self, findings: Findings) -> Weighed:
         """Work out the numbers."""

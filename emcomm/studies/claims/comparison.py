@@ -46,6 +46,10 @@ class Comparison(Claim):
         pattern = Pattern(self.name, **same)
         return Cell(pattern, self.on, findings.arm(self.on, self.metric), findings.arm(self.off, self.metric))
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        return (self.on, self.off)
+
     def weigh(self, findings: Findings) -> Weighed:
         cell = self._cell(findings)
         evidence = weigh(cell)

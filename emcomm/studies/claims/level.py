@@ -43,6 +43,10 @@ class Level(Claim):
             raise BadInput(f"claim {self.name!r} needs at_least=, at_most= or both, got neither")
         return self
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        return (self.condition,)
+
     def weigh(self, findings: Findings) -> Weighed:
         arm = findings.arm(self.condition, self.metric)
         values = np.asarray(arm.values, dtype=np.float64)

@@ -40,6 +40,10 @@ class Trend(Claim):
     share: float = Field(default=0.8, gt=0.0, le=1.0)
     first_step: int = Field(default=0, ge=0)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        return (self.condition,)
+
     def weigh(self, findings: Findings) -> Weighed:
         courses = findings.courses(self.metric, self.condition, self.first_step)
         sign = 1 if self.direction == "up" else -1
