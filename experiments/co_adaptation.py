@@ -24,6 +24,7 @@ from emcomm.studies.condition import Condition
 from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
+from experiments.recovery.drawing import by_condition
 from experiments.recovery.languages import final_languages, frame, value_rows
 
 SOURCE = "Rita et al. 2022"
@@ -119,6 +120,14 @@ claims = (
     ),
 )
 shown = ("accuracy", "accuracy_held_out", "topographic_similarity", "co_adaptation", "co_adaptation_held_out")
+courses = tuple(
+    by_condition(title, metric, tuple(study.conditions))
+    for title, metric in (
+        ("loss in training, nats", "loss"),
+        ("loss about unseen meanings, nats", "loss_held_out"),
+        ("accuracy about unseen meanings", "accuracy_held_out"),
+    )
+)
 quick = {"base.steps": 1_000}
 
 

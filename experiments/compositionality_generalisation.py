@@ -18,10 +18,12 @@ from emcomm.studies.condition import Condition
 from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
+from experiments.recovery.drawing import by_condition
 from experiments.recovery.languages import final_languages, frame, value_rows
 
 SIZES = (5, 10, 16, 25)
 MIDDLE = 10
+WORLDS = tuple(f"{size} x {size}" for size in SIZES)
 SOURCE = "Chaabouni et al. 2020"
 
 
@@ -51,7 +53,10 @@ study = Study(
     ),
     design="explicit",
     conditions={
-        **{f"{size} x {size}": Condition(settings={"base.world": world_of(size).model_dump()}) for size in SIZES},
+        **{
+            name: Condition(settings={"base.world": world_of(size).model_dump()})
+            for name, size in zip(WORLDS, SIZES, strict=True)
+        },
         **{
             f"hidden {hidden}": Condition(settings={"base.speaker.hidden": hidden, "base.listener.hidden": hidden})
             for hidden in (32, 64, 256)
@@ -115,7 +120,11 @@ claims = (
     ),
 )
 shown = ("accuracy", "accuracy_held_out", "topographic_similarity", "teaching_speed", "teaching_gain")
-quick = {"base.steps": 2_000, "conditions": ("5 x 5", "10 x 10", "16 x 16", "25 x 25", "hidden 32", "hidden 256")}
+courses = (
+    by_condition("accuracy in training", "accuracy", WORLDS),
+    by_condition("accuracy about unseen combinations", "accuracy_held_out", WORLDS),
+)
+quick = {"base.steps": 2_000, "conditions": (*WORLDS, "hidden 32", "hidden 256")}
 
 
 def more(results: Results) -> pd.DataFrame:

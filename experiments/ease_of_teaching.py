@@ -19,6 +19,7 @@ from emcomm.studies.claims import Level
 from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
+from experiments.recovery.drawing import Line, Panel
 from experiments.recovery.languages import final_languages, frame, permuted, value_rows
 
 study = Study(
@@ -83,6 +84,14 @@ claims = tuple(
     )
 )
 shown = ("topographic_similarity", "ease_of_teaching", "above_permuted", "below_perfect", "accuracy")
+courses = tuple(
+    Panel(
+        f"fresh listeners of languages {how}",
+        "updates",
+        [Line(kind, condition, f"taught_{kind}") for kind in ("perfect", "emergent", "permuted")],
+    )
+    for condition, how in (("teaching", "with new listeners"), ("off", "without"))
+)
 quick = {"base.steps": 9_000}
 
 
@@ -99,15 +108,16 @@ def more(results: Results) -> pd.DataFrame:
         listeners=30,
         steps=200,
     )
-    area = curves.area.mean(-1)
-    best, own, dealt = area[0], area[1 : 1 + len(found)], area[1 + len(found) :]
-    return frame(
-        row
-        for place, (run, step, _) in enumerate(found)
-        for row in value_rows(
-            run, step, {"above_permuted": own[place] - dealt[place], "below_perfect": best - own[place]}
-        )
-    )
+    course = curves.accuracy.mean(1)  # [languages, steps], over listeners
+    best, own, dealt = course[0], course[1 : 1 + len(found)], course[1 + len(found) :]
+    rows = []
+    for place, (run, step, _) in enumerate(found):
+        gaps = {"above_permuted": own[place] - dealt[place], "below_perfect": best - own[place]}
+        rows += value_rows(run, step, {name: gap.mean() for name, gap in gaps.items()})
+        kinds = {"perfect": best, "emergent": own[place], "permuted": dealt[place]}
+        for update in range(0, len(best), 5):
+            rows += value_rows(run, update, {f"taught_{kind}": values[update] for kind, values in kinds.items()})
+    return frame(rows)
 
 
 if __name__ == "__main__":

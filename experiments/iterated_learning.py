@@ -19,6 +19,7 @@ from emcomm.studies.condition import Condition
 from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
+from experiments.recovery.drawing import by_condition
 from experiments.recovery.languages import finished_runs, frame, recorded_steps, tail_means, value_rows
 
 GENERATIONS, INTERACTION, IMITATION, PRACTICE = 35, 1_000, 200, 100
@@ -123,6 +124,11 @@ claims = (
     ),
 )
 shown = ("late_structure", "topographic_similarity", "distinct_messages", "accuracy")
+courses = (
+    by_condition("structure", "topographic_similarity", ("off", "generations", "no bottleneck", "no noise")),
+    by_condition("structure without a phase", "topographic_similarity", ("no imitation", "no practice", "no newborns")),
+    by_condition("how fast fresh speakers learn it", "learning_speed", ("generations",)),
+)
 quick = {
     "base.steps": 15 * (INTERACTION + IMITATION + PRACTICE),
     "conditions": ("off", "generations", "no bottleneck", "no noise", "no imitation"),

@@ -19,6 +19,7 @@ from emcomm.studies.condition import Condition
 from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
+from experiments.recovery.drawing import Line, Panel, by_condition
 from experiments.recovery.languages import changes, frame, value_rows
 
 VARIATION = ("synonymy", "homonymy", "word_order_freedom", "entanglement")
@@ -88,6 +89,15 @@ claims = (
     ),
 )
 shown = ("late_variation", *VARIATION, "topographic_similarity", "accuracy_held_out")
+courses = (
+    Panel(
+        "variation, 64 wide",
+        "step",
+        [Line(metric.replace("_", " "), "hidden 64", metric) for metric in VARIATION],
+    ),
+    by_condition("mean of the four by width", "variation", [f"hidden {width}" for width in WIDTHS]),
+    by_condition("accuracy about unseen combinations", "accuracy_held_out", [f"hidden {width}" for width in WIDTHS]),
+)
 quick = {"base.steps": 1_500, "conditions": ("hidden 16", "hidden 32", "hidden 64", "hidden 64, regular")}
 
 
@@ -95,15 +105,16 @@ def more(results: Results) -> pd.DataFrame:
     """Changes over training, and the mean of the four measures early and at the end of each run."""
     wide = results.metrics.pivot_table(index=["run", "step"], columns="metric", values="value")
     wide["variation"] = wide[list(VARIATION)].mean(axis=1, skipna=False)
+    course = wide["variation"].dropna().reset_index()
+    rows = [row for run, step, value in course.values for row in value_rows(run, step, {"variation": value})]
     condition = results.runs.set_index("run")["condition"]
-    rows = []
-    for run, course in wide.groupby("run"):
-        course = course.droplevel("run")
-        last = int(course.index.max())
+    for run, own in wide.groupby("run"):
+        own = own.droplevel("run")
+        last = int(own.index.max())
         values = {
-            "late_variation": course["variation"].iloc[-1],
-            "early_variation": course["variation"].get(EARLY, np.nan),
-            "early_held_out": course["accuracy_held_out"].get(EARLY, np.nan),
+            "late_variation": own["variation"].iloc[-1],
+            "early_variation": own["variation"].get(EARLY, np.nan),
+            "early_held_out": own["accuracy_held_out"].get(EARLY, np.nan),
             "width": float(condition[run].split(",")[0].split(" ")[1]),
         }
         rows += value_rows(str(run), last, values)

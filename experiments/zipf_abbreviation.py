@@ -8,6 +8,7 @@ smaller setting), nine symbols and EOS, at most twelve symbols a message. What w
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from emcomm import Channel, Setup, Study
@@ -20,13 +21,16 @@ from emcomm.studies.condition import Condition
 from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
+from experiments.recovery.drawing import Line, Panel, by_condition
 from experiments.recovery.languages import final_languages, frame, value_rows
 
-LONGEST = 12
+SYMBOLS, LONGEST = 9, 12
 OPTIMUM = 2.261
 """Symbols by token with EOS, of nine symbols and EOS: `emcomm.metrics.optimal_code_length`."""
 SOURCE = "Rita et al. 2020"
 BOTH = ("lazy", "impatient")
+CELLS = ("off", "lazy", "impatient", "lazy + impatient")
+"""The 2 x 2."""
 
 study = Study(
     name="zipf_abbreviation",
@@ -35,7 +39,7 @@ study = Study(
     base=Setup(
         world=AttributeWorld(values=(100,), frequencies="zipf"),
         game=Reconstruction(),
-        channel=Channel(symbols=9, max_length=LONGEST),
+        channel=Channel(symbols=SYMBOLS, max_length=LONGEST),
         speaker=GRU(hidden=64),
         listener=GRU(hidden=64),
         estimator=Reinforce(reward="log_likelihood", baseline="greedy"),
@@ -138,11 +142,21 @@ claims = (
     ),
 )
 shown = ("mean_length_by_token", "mean_length_by_type", "length_frequency_correlation", "accuracy")
-quick = {"base.steps": 3_000, "conditions": ("off", "lazy", "impatient", "lazy + impatient")}
+courses = (
+    Panel(
+        "symbols of a message",
+        "rank of its meaning",
+        [Line(name, name, "length_by_rank") for name in CELLS]
+        + [Line("optimal code", "off", "optimal_length_by_rank")],
+    ),
+    by_condition("mean length by token", "mean_length_by_token", CELLS),
+    by_condition("accuracy", "accuracy", CELLS),
+)
+quick = {"base.steps": 3_000, "conditions": CELLS}
 
 
 def more(results: Results) -> pd.DataFrame:
-    """The test of abbreviation, mean length with EOS, and whether messages are short without a loss of accuracy."""
+    """The test of abbreviation, lengths by rank and with EOS, and whether messages are short and yet understood."""
     accuracy = (
         results.metrics[results.metrics["metric"] == "accuracy"].sort_values("step").groupby("run")["value"].last()
     )
@@ -158,6 +172,10 @@ def more(results: Results) -> pd.DataFrame:
             "short_and_understood": float(short),
         }
         rows += value_rows(run, step, values)
+        by_rank = language.lengths[np.argsort(-language.frequencies, kind="stable")]
+        optimal = np.repeat(range(LONGEST), SYMBOLS ** np.arange(LONGEST))[: language.n]
+        for rank, (length, least) in enumerate(zip(by_rank, optimal, strict=True), start=1):
+            rows += value_rows(run, rank, {"length_by_rank": length, "optimal_length_by_rank": least})
     return frame(rows)
 
 

@@ -13,8 +13,9 @@ import pandas as pd
 
 from emcomm import Study
 from emcomm.errors import BadInput, unknown
-from emcomm.studies.claims import Claim, Findings
+from emcomm.studies.claims import Claim
 from emcomm.studies.results import Results
+from experiments.recovery.drawing import Panel
 
 __all__ = ["EXPERIMENTS", "FOLDER", "Experiment", "load_experiment"]
 
@@ -42,7 +43,7 @@ class Experiment:
         claims: what is judged beside the study's own patterns.
         shown: metrics of the summary table and of the figure.
         more: works out further values from the results: a table of run, step, metric, value.
-        draw: draws the figure into a file; None: the metrics that are `shown`, by condition.
+        courses: panels of a second figure, over training or whatever the steps of a metric are.
         quick: settings of the smaller version; its ``conditions`` are the names of those that it keeps.
         alone: runs an experiment without a study: ``alone(out, summary, quick)``.
     """
@@ -52,7 +53,7 @@ class Experiment:
     claims: Sequence[Claim] = ()
     shown: Sequence[str] = ("accuracy",)
     more: Callable[[Results], pd.DataFrame] | None = None
-    draw: Callable[[Results, Findings, Path], None] | None = None
+    courses: Sequence[Panel] = ()
     quick: Mapping[str, Any] = field(default_factory=dict)
     alone: Callable[[Path, Path, bool], None] | None = None
 
@@ -87,7 +88,7 @@ def load_experiment(name: str) -> Experiment:
     module: ModuleType = importlib.import_module(f"experiments.{name}")
     own = {
         key: getattr(module, key)
-        for key in ("claims", "shown", "more", "draw", "quick", "alone")
+        for key in ("claims", "shown", "more", "courses", "quick", "alone")
         if hasattr(module, key)
     }
     study = getattr(module, "study", None)

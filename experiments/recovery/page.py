@@ -43,7 +43,8 @@ def page(results: Path = RESULTS) -> str:
             f"## {name}\n\n[Question, setting, deviations](../experiments/{name}.md) · {runs} · "
             f"{facts['minutes']:g} min · `{facts['command']}`\n\n"
             + _table(COLUMNS, (_row(row) for row in verdicts.to_dict("records")))
-            + f"\n\n![{name}](../experiments/results/{name}/{_figure(folder)})\n"
+            + "".join(f"\n\n![{name}](../experiments/results/{name}/{figure})" for figure in _figures(folder))
+            + "\n"
         )
     return "\n".join(parts)
 
@@ -53,8 +54,8 @@ def write_page(results: Path = RESULTS, file: Path = PAGE) -> None:
     file.write_text(page(results))
 
 
-def _figure(folder: Path) -> str:
-    return next(name for name in ("figure.png", "figure.svg") if (folder / name).exists())
+def _figures(folder: Path) -> list[str]:
+    return [name for name in ("figure.png", "figure.svg", "courses.png") if (folder / name).exists()]
 
 
 def _row(row: Mapping[Any, Any]) -> tuple[str, ...]:

@@ -6,17 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 
 from emcomm.studies.claiming import versions
 from emcomm.studies.claims import Findings, judge_claims
 from emcomm.studies.results import Results
+from experiments.recovery.drawing import draw_courses, draw_strips
 from experiments.recovery.experiment import Experiment
 
-__all__ = ["draw_strips", "final_table", "record", "summarise", "verdicts_of"]
+__all__ = ["final_table", "record", "summarise", "verdicts_of"]
 
 DIGITS = 6
 
@@ -24,7 +23,7 @@ DIGITS = 6
 def summarise(
     experiment: Experiment, results: Results, folder: Path, command: str, seconds: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Judge an experiment and keep its summary: ``verdicts.csv, summary.csv, figure.png, run.json``.
+    """Judge an experiment and keep its summary: ``verdicts.csv, summary.csv, run.json``, and its figures.
 
     Args:
         experiment: the experiment.
@@ -42,10 +41,9 @@ def summarise(
     folder.mkdir(parents=True, exist_ok=True)
     verdicts.round(DIGITS).to_csv(folder / "verdicts.csv", index=False)
     final_table(findings, experiment.shown).round(DIGITS).to_csv(folder / "summary.csv", index=False)
-    if experiment.draw is None:
-        draw_strips(findings, experiment.shown, folder / "figure.png")
-    else:
-        experiment.draw(results, findings, folder / "figure.png")
+    draw_strips(findings, experiment.shown, folder / "figure.png")
+    if experiment.courses:
+        draw_courses(findings, experiment.courses, folder / "courses.png")
     seeds = list(results.study.seed_list)
     record(folder, command, seconds, runs=len(findings.finals), seeds=seeds, steps=results.study.base.steps)
     return verdicts
@@ -79,29 +77,3 @@ def final_table(findings: Findings, metrics: Sequence[str]) -> pd.DataFrame:
             mean = float(values.mean()) if len(values) else np.nan
             rows.append((condition, metric, mean, spread, *ends, len(values)))
     return pd.DataFrame(rows, columns=["condition", "metric", "mean", "sd", "lowest", "highest", "n"])
-
-
-def draw_strips(findings: Findings, metrics: Sequence[str], file: Path) -> None:
-    """Draw every run's final values by condition, one panel a metric, with means and their 95 % intervals."""
-    conditions = findings.conditions
-    height = 0.9 + 0.3 * len(conditions)
-    with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
-        size = (1.6 + 2.1 * len(metrics), height)
-        figure, axes = plt.subplots(1, len(metrics), figsize=size, sharey=True, squeeze=False, layout="constrained")
-        for axis, metric in zip(axes[0], metrics, strict=True):
-            for place, condition in enumerate(conditions):
-                values = findings.arm(condition, metric).defined
-                if not len(values):
-                    continue
-                spread = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else np.zeros(1)
-                axis.plot(values, place + spread, "o", ms=3, mfc="none", mew=0.7, color="#5d6672")
-                if len(values) > 1:
-                    error = 1.96 * values.std(ddof=1) / len(values) ** 0.5
-                    axis.errorbar(values.mean(), place, xerr=error, fmt="D", ms=4, color="#0072b2", capsize=2)
-            axis.set_title(metric.replace("_", " "), fontsize=8)
-            axis.grid(axis="x", color="#e6e9ee", lw=0.6)
-            axis.set_axisbelow(True)
-        axes[0][0].set_yticks(range(len(conditions)), conditions)
-        axes[0][0].invert_yaxis()
-        figure.savefig(file, dpi=130)
-        plt.close(figure)

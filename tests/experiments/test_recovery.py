@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from emcomm import Channel, Pattern, Setup, Study
 from emcomm.agents import GRU
 from emcomm.envs import Discrimination
 from emcomm.pressures import LengthCost
-from emcomm.studies.claims import Level
+from emcomm.studies.claims import Findings, Level
 from emcomm.studies.results import Results
 from emcomm.worlds import AttributeWorld
-from experiments.recovery import page, summary
+from experiments.recovery import drawing, page, summary
+from experiments.recovery.drawing import Line, Panel, by_condition, draw_courses
 from experiments.recovery.experiment import Experiment
 from experiments.recovery.languages import changes, final_languages, frame, permuted, tail_means, value_rows
 from experiments.recovery.running import run_experiment
@@ -56,6 +60,7 @@ EXPERIMENT = Experiment(
     claims=(Level(name="speaks", metric="doubled", condition="off", at_least=0, source="Someone 2001"),),
     shown=("mean_length_by_token", "doubled"),
     more=doubled,
+    courses=(by_condition("length", "mean_length_by_token", ("off", "effort", "a condition that is not run")),),
 )
 
 
@@ -70,7 +75,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_a_summary_is_verdicts_values_a_figure_and_how_it_was_made(ran: tuple[Path, Path]):
     folder = ran[1] / STUDY.name
-    assert {file.name for file in folder.iterdir()} == {"verdicts.csv", "summary.csv", "figure.png", "run.json"}
+    figures = {"figure.png", "courses.png"}
+    assert {file.name for file in folder.iterdir()} == {"verdicts.csv", "summary.csv", "run.json", *figures}
     verdicts = pd.read_csv(folder / "verdicts.csv").set_index("pattern")
     assert verdicts["source"].to_dict() == {"brief": "Someone 1999", "speaks": "Someone 2001"}
     assert verdicts.loc["speaks", "verdict"] == "recovered"
@@ -128,13 +134,35 @@ def test_permuted_languages_keep_meanings_and_messages(ran: tuple[Path, Path]):
 
 
 def test_conditions_without_values_leave_gaps_and_no_errors(tmp_path: Path):
-    from emcomm.studies.claims import Findings
-
     runs = pd.DataFrame([("a/0", "a", 0, "done")], columns=["run", "condition", "seed", "status"])
     values = pd.DataFrame([("a/0", 1, "x", 0.5)], columns=["run", "step", "metric", "value"])
     findings = Findings.from_frames(runs, values)
     table = summary.final_table(findings, ["x", "y"])
     assert table["n"].tolist() == [1, 0]
     assert table["mean"].isna().tolist() == [False, True]
-    summary.draw_strips(findings, ["x", "y"], tmp_path / "figure.png")
+    drawing.draw_strips(findings, ["x", "y"], tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 0
+
+
+def test_a_course_is_the_mean_over_runs_with_its_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    drawn: list[tuple[Axes, list[float], list[str]]] = []
+    save = Figure.savefig
+
+    def look(figure: Figure, *args: Any, **options: Any) -> None:
+        for axis in figure.axes:
+            drawn.append(
+                (axis, np.asarray(axis.lines[0].get_ydata()).tolist(), [str(line.get_label()) for line in axis.lines])
+            )
+        save(figure, *args, **options)
+
+    monkeypatch.setattr(Figure, "savefig", look)
+    runs = pd.DataFrame([(f"a/{s}", "a", s, "done") for s in range(3)], columns=["run", "condition", "seed", "status"])
+    rows = [(f"a/{s}", step, "x", s * step) for s in range(3) for step in (1, 2)] + [("a/0", 3, "x", np.nan)]
+    findings = Findings.from_frames(runs, pd.DataFrame(rows, columns=["run", "step", "metric", "value"]))
+    panel = Panel("x", "rank", [Line("mine", "a", "x"), Line("missing", "b", "x")])
+    draw_courses(findings, [panel], tmp_path / "courses.png")
+    ((axis, means, labels),) = drawn
+    assert means == [1.0, 2.0]  # means over the runs 0, 1, 2; the undefined value is left out
+    assert labels == ["mine"]
+    band = np.asarray(axis.collections[0].get_paths()[0].vertices)[:, 1]
+    assert band.max() == pytest.approx(2 + 4.302653 * 2 / 3**0.5)  # t of 2 degrees of freedom
