@@ -128,7 +128,7 @@ courses = tuple(
         ("accuracy about unseen meanings", "accuracy_held_out"),
     )
 )
-quick = {"base.steps": 1_000}
+quick = {"base.steps": 1_000, "conditions": ("continuous", "decay", "long practice", "oracle")}
 
 
 def more(results: Results) -> pd.DataFrame:

@@ -124,7 +124,7 @@ courses = (
     by_condition("accuracy in training", "accuracy", WORLDS),
     by_condition("accuracy about unseen combinations", "accuracy_held_out", WORLDS),
 )
-quick = {"base.steps": 2_000, "conditions": (*WORLDS, "hidden 32", "hidden 256")}
+quick = {"base.steps": 1_500, "conditions": (*WORLDS, "hidden 32", "hidden 256")}
 
 
 def more(results: Results) -> pd.DataFrame:

@@ -130,8 +130,8 @@ courses = (
     by_condition("how fast fresh speakers learn it", "learning_speed", ("generations",)),
 )
 quick = {
-    "base.steps": 15 * (INTERACTION + IMITATION + PRACTICE),
-    "conditions": ("off", "generations", "no bottleneck", "no noise", "no imitation"),
+    "base.steps": 10 * (INTERACTION + IMITATION + PRACTICE),
+    "conditions": ("off", "generations", "no bottleneck", "no newborns"),
 }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
+from emcomm.studies.judging import Verdict
 from experiments.recovery.experiment import EXPERIMENTS, FOLDER
 
 __all__ = ["PAGE", "RESULTS", "page", "write_page"]
@@ -31,22 +32,40 @@ ARROWS = {"up": "↑", "down": "↓", "none": "no effect", "level": "level"}
 
 def page(results: Path = RESULTS) -> str:
     """The page as text."""
-    parts = [HEAD]
-    for name in EXPERIMENTS:
-        folder = results / name
-        if not (folder / "verdicts.csv").exists():
-            continue
-        facts = json.loads((folder / "run.json").read_text())
-        verdicts = pd.read_csv(folder / "verdicts.csv", keep_default_na=False, na_values=[""])
+    kept = {name: _kept(results / name) for name in EXPERIMENTS if (results / name / "verdicts.csv").exists()}
+    parts = [HEAD, _overview(kept)]
+    for name, (facts, verdicts) in kept.items():
         runs = f"{facts['runs']} runs" if "runs" in facts else "see its page"
         parts.append(
             f"## {name}\n\n[Question, setting, deviations](../experiments/{name}.md) · {runs} · "
-            f"{facts['minutes']:g} min · `{facts['command']}`\n\n"
+            f"{_time(facts)} · `{facts['command']}`\n\n"
             + _table(COLUMNS, (_row(row) for row in verdicts.to_dict("records")))
-            + "".join(f"\n\n![{name}](../experiments/results/{name}/{figure})" for figure in _figures(folder))
+            + "".join(f"\n\n![{name}](../experiments/results/{name}/{figure})" for figure in _figures(results / name))
             + "\n"
         )
     return "\n".join(parts)
+
+
+def _kept(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    """How an experiment was made, and its verdicts."""
+    verdicts = pd.read_csv(folder / "verdicts.csv", keep_default_na=False, na_values=[""])
+    return json.loads((folder / "run.json").read_text()), verdicts
+
+
+def _overview(kept: Mapping[str, tuple[dict[str, Any], pd.DataFrame]]) -> str:
+    """How many rules of each experiment came out how."""
+    verdicts = get_args(Verdict)
+    rows = []
+    for name, (_, table) in kept.items():
+        counts = table["verdict"].value_counts()
+        published = f"{(table['as_predicted'].astype(str) == 'True').sum()} of {len(table)}"
+        rows.append((f"[{name}](#{name})", published, *(str(counts.get(verdict, "")) for verdict in verdicts)))
+    return _table(("experiment", "as published", *verdicts), rows) + "\n"
+
+
+def _time(facts: Mapping[str, Any]) -> str:
+    busy = f" ({facts['processor_minutes']:g} min of processor time)" if "processor_minutes" in facts else ""
+    return f"{facts['minutes']:g} min{busy}"
 
 
 def write_page(results: Path = RESULTS, file: Path = PAGE) -> None:
@@ -79,6 +98,6 @@ def _text(value: object) -> str:
     return "" if value != value else str(value).replace("|", "\\|")
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [list(head), ["---"] * len(COLUMNS), *rows]
+def _table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(head), ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
