@@ -173,7 +173,7 @@ def more(results: Results) -> pd.DataFrame:
         }
         rows += value_rows(run, step, values)
         by_rank = language.lengths[np.argsort(-language.frequencies, kind="stable")]
-        optimal = np.repeat(range(LONGEST), SYMBOLS ** np.arange(LONGEST))[: language.n]
+        optimal = np.searchsorted(np.cumsum(SYMBOLS ** np.arange(LONGEST)), range(language.n), side="right")
         for rank, (length, least) in enumerate(zip(by_rank, optimal, strict=True), start=1):
             rows += value_rows(run, rank, {"length_by_rank": length, "optimal_length_by_rank": least})
     return frame(rows)
