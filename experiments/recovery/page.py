@@ -56,11 +56,12 @@ def _overview(kept: Mapping[str, tuple[dict[str, Any], pd.DataFrame]]) -> str:
     """How many rules of each experiment came out how."""
     verdicts = get_args(Verdict)
     rows = []
-    for name, (_, table) in kept.items():
+    for name, (facts, table) in kept.items():
         counts = table["verdict"].value_counts()
         published = f"{(table['as_predicted'].astype(str) == 'True').sum()} of {len(table)}"
-        rows.append((f"[{name}](#{name})", published, *(str(counts.get(verdict, "")) for verdict in verdicts)))
-    return _table(("experiment", "as published", *verdicts), rows) + "\n"
+        told = (str(counts.get(verdict, "")) for verdict in verdicts)
+        rows.append((f"[{name}](#{name})", published, *told, f"{facts['minutes']:g}"))
+    return _table(("experiment", "as published", *verdicts, "minutes"), rows) + "\n"
 
 
 def _time(facts: Mapping[str, Any]) -> str:

@@ -102,6 +102,12 @@ def test_the_values_of_a_summary_are_those_of_the_runs(ran: tuple[Path, Path]):
 def test_the_page_has_a_row_for_every_verdict(ran: tuple[Path, Path]):
     text = page.page(ran[1])
     assert "## zipf_abbreviation" in text
+    (overview,) = (
+        line for line in text.splitlines() if line.startswith("| [zipf_abbreviation](#zipf_abbreviation) | ")
+    )
+    cells = [cell.strip() for cell in overview.strip("|").split("|")]
+    assert cells[1].endswith(" of 2")
+    assert sum(int(cell or 0) for cell in cells[2:6]) == 2  # every verdict is counted once
     assert "| brief | Someone 1999 | mean_length_by_token | effort / off | ↓ |" in text
     assert "| speaks | Someone 2001 | doubled | off / at least 0 | level |" in text
     assert "**recovered** ✓" in text
