@@ -19,7 +19,7 @@ from emcomm.envs import Reconstruction
 from emcomm.metrics import conditional_message_entropy, message_entropy
 from emcomm.pressures import ListenerDecay, ListenerRetraining
 from emcomm.rng import generator
-from emcomm.studies.claims import Comparison
+from emcomm.studies.claims import Comparison, Level
 from emcomm.studies.condition import Condition
 from emcomm.studies.results import Results
 from emcomm.training import Reinforce
@@ -73,8 +73,15 @@ study = Study(
     seeds=tuple(range(10, 20)),
 )
 claims = (
+    Level(
+        name="listeners overfit: farther from the best one about unseen meanings than in training",
+        metric="co_adaptation_gap",
+        condition="continuous",
+        at_least=0.1,
+        source=SOURCE,
+    ),
     Comparison(
-        name="listeners are farther from the best one about unseen meanings",
+        name="that gap is larger than where listeners are trained anew",
         metric="co_adaptation_gap",
         on="continuous",
         off="oracle",
