@@ -133,7 +133,7 @@ def more(results: Results) -> pd.DataFrame:
     Conditions differ in how much there is to learn, so runs are compared within theirs.
     """
     found = list(final_languages(results))
-    curves = teaching_curves([language for _, _, language in found], listener=GRU(hidden=128), listeners=5, steps=200)
+    curves = teaching_curves([language for _, _, language in found], listener=GRU(hidden=64), listeners=3, steps=200)
     speed = pd.Series(curves.area.mean(-1), [run for run, _, _ in found])
     gain = speed - speed.groupby(results.runs.set_index("run")["condition"]).transform("mean")
     return frame(

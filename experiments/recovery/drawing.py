@@ -78,7 +78,9 @@ def draw_courses(findings: Findings, panels: Sequence[Panel], file: Path) -> Non
 def _draw_line(axis: Axes, findings: Findings, line: Line, colour: str) -> None:
     rows = findings.metrics[findings.metrics["metric"] == line.metric].dropna(subset=["value"])
     own = findings.runs.loc[findings.runs["condition"] == line.condition, "run"]
-    by_step = rows[rows["run"].isin(own)].groupby("step")["value"].agg(["mean", "std", "count"])
+    by_run = rows[rows["run"].isin(own)].pivot_table(index="step", columns="run", values="value")
+    by_run = by_run.where(by_run.bfill().notna(), by_run.ffill())  # a run that has ended stays where it was
+    by_step = by_run.agg(["mean", "std", "count"], axis=1)
     steps, mean = by_step.index.to_numpy(), by_step["mean"].to_numpy()
     axis.plot(steps, mean, color=colour, lw=1.2, label=line.label)
     several = by_step["count"].to_numpy() > 1

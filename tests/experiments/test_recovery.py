@@ -163,12 +163,12 @@ def test_a_course_is_the_mean_over_runs_with_its_interval(tmp_path: Path, monkey
 
     monkeypatch.setattr(Figure, "savefig", look)
     runs = pd.DataFrame([(f"a/{s}", "a", s, "done") for s in range(3)], columns=["run", "condition", "seed", "status"])
-    rows = [(f"a/{s}", step, "x", s * step) for s in range(3) for step in (1, 2)] + [("a/0", 3, "x", np.nan)]
+    rows = [(f"a/{s}", step, "x", s * step) for s in range(3) for step in (1, 2)] + [("a/0", 3, "x", 3.0)]
     findings = Findings.from_frames(runs, pd.DataFrame(rows, columns=["run", "step", "metric", "value"]))
     panel = Panel("x", "rank", [Line("mine", "a", "x"), Line("missing", "b", "x")])
     draw_courses(findings, [panel], tmp_path / "courses.png")
     ((axis, means, labels),) = drawn
-    assert means == [1.0, 2.0]  # means over the runs 0, 1, 2; the undefined value is left out
+    assert means == [1.0, 2.0, 3.0]  # of 0, 1, 2; of 0, 2, 4; of 3 and where the other two ended, 2 and 4
     assert labels == ["mine"]
     band = np.asarray(axis.collections[0].get_paths()[0].vertices)[:, 1]
     assert band.max() == pytest.approx(2 + 4.302653 * 2 / 3**0.5)  # t of 2 degrees of freedom
