@@ -92,7 +92,7 @@ courses = tuple(
     )
     for condition, how in (("teaching", "with new listeners"), ("off", "without"))
 )
-quick = {"base.steps": 9_000}
+quick = {"base.steps": 9_000, "probes.0.listeners": 10}
 
 
 def more(results: Results) -> pd.DataFrame:
@@ -105,7 +105,7 @@ def more(results: Results) -> pd.DataFrame:
         [perfect, *lessons, *(permuted(language) for language in lessons)],
         game=setup.game,
         listener=setup.listener,
-        listeners=30,
+        listeners=10,
         steps=200,
     )
     course = curves.accuracy.mean(1)  # [languages, steps], over listeners

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +10,7 @@ from rich.console import Console
 
 from emcomm import cli
 from experiments.recovery.experiment import Experiment
-from experiments.recovery.summary import summarise
+from experiments.recovery.summary import now, summarise
 
 __all__ = ["run_experiment"]
 
@@ -33,22 +31,17 @@ def run_experiment(experiment: Experiment, out: Path, summary: Path, quick: bool
     if experiment.alone is not None:
         experiment.alone(out, summary, quick)
         return pd.read_csv(summary / "verdicts.csv")
-    before, began = _spent(out), _now()
+    before, began = _spent(out), now()
     options = cli.Options(workers=None)
     try:
         results = cli.carry_out(experiment.sized(quick), out, options, script=experiment.script, console=console)
     finally:
-        spent = {clock: before.get(clock, 0.0) + now - began[clock] for clock, now in _now().items()}
+        ended = now()
+        spent = {clock: before.get(clock, 0.0) + ended[clock] - began[clock] for clock in before or ended}
         if out.is_dir():
             (out / "seconds.json").write_text(json.dumps(spent))
     command = f"python -m experiments.recovery {experiment.name}" + (" --quick" if quick else "")
     return summarise(experiment, results, summary, command, spent)
-
-
-def _now() -> dict[str, float]:
-    """Seconds on the wall clock, and seconds of processor time of this process and of those it waited for."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return {"wall": time.monotonic(), "processor": sum(each.ru_utime + each.ru_stime for each in used)}
 
 
 def _spent(out: Path) -> dict[str, float]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from emcomm.studies.results import Results
 from experiments.recovery.drawing import draw_courses, draw_strips
 from experiments.recovery.experiment import Experiment
 
-__all__ = ["final_table", "record", "summarise", "verdicts_of"]
+__all__ = ["final_table", "now", "record", "summarise", "verdicts_of"]
 
 DIGITS = 6
 
@@ -30,11 +32,12 @@ def summarise(
         results: its study's results.
         folder: where the summary goes.
         command: what made the results.
-        seconds: how long that took: ``wall`` and, if known, ``processor`` time.
+        seconds: how long that took: ``wall`` and, if known, ``processor`` time. What the summary itself takes is added.
 
     Returns:
         the verdicts.
     """
+    begun = now()
     more = None if experiment.more is None else experiment.more(results)
     findings = Findings.of(results, more)
     verdicts = verdicts_of(experiment, results, findings)
@@ -45,7 +48,8 @@ def summarise(
     if experiment.courses:
         draw_courses(findings, experiment.courses, folder / "courses.png")
     seeds = list(results.study.seed_list)
-    record(folder, command, seconds, runs=len(findings.finals), seeds=seeds, steps=results.study.base.steps)
+    taken = {clock: spent + now()[clock] - begun[clock] for clock, spent in seconds.items()}
+    record(folder, command, taken, runs=len(findings.finals), seeds=seeds, steps=results.study.base.steps)
     return verdicts
 
 
@@ -56,6 +60,12 @@ def verdicts_of(experiment: Experiment, results: Results, findings: Findings) ->
     sources = {pattern.name: pattern.source for pattern in results.study.patterns}
     sources |= {claim.name: claim.source for claim in experiment.claims}
     return verdicts.assign(source=verdicts["pattern"].map(sources).fillna(""))
+
+
+def now() -> dict[str, float]:
+    """Seconds on the wall clock, and seconds of processor time of this process and of those it waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {"wall": time.monotonic(), "processor": sum(each.ru_utime + each.ru_stime for each in used)}
 
 
 def record(folder: Path, command: str, seconds: Mapping[str, float], **facts: object) -> None:
