@@ -92,7 +92,7 @@ courses = tuple(
     )
     for condition, how in (("teaching", "with new listeners"), ("off", "without"))
 )
-quick = {"base.steps": 9_000, "probes.0.listeners": 10}
+quick = {"base.steps": 9_000, "probes.0.listeners": 10, "max_stack": 5}
 
 
 def more(results: Results) -> pd.DataFrame:
