@@ -47,4 +47,5 @@ def run_experiment(experiment: Experiment, out: Path, summary: Path, quick: bool
 def _spent(out: Path) -> dict[str, float]:
     """How long earlier calls worked on this folder."""
     file = out / "seconds.json"
-    return json.loads(file.read_text()) if file.exists() else {}
+    told = json.loads(file.read_text()) if file.exists() else {}
+    return told if isinstance(told, dict) else {"wall": float(told)}  # once it held the time on the clock alone
