@@ -25,7 +25,7 @@ from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
 from experiments.recovery.drawing import by_condition
-from experiments.recovery.languages import final_languages, frame, value_rows
+from experiments.recovery.languages import final_languages, final_of, frame, value_rows
 
 SOURCE = "Rita et al. 2022"
 COMPARED = {"decay": "continuous", "early stopped": "short practice", "oracle": "long practice"}
@@ -140,8 +140,7 @@ quick = {"base.steps": 1_000, "conditions": ("continuous", "decay", "long practi
 
 def more(results: Results) -> pd.DataFrame:
     """The two parts of each run's final loss, nats: what messages leave open, and the rest, which is the listener's."""
-    losses = results.metrics[results.metrics["metric"].isin(["loss", "loss_held_out"])]
-    final = losses.sort_values("step").groupby(["run", "metric"])["value"].last()
+    losses = {name: final_of(results, f"loss{name}") for name in ("", "_held_out")}
     rows = []
     for run, step, language in final_languages(results):
         split = study.base.world.split(generator(int(run.rpartition("/")[2]), "split"))
@@ -149,7 +148,7 @@ def more(results: Results) -> pd.DataFrame:
             name: _left_open(language, part) for name, part in (("", split.train), ("_held_out", split.held_out))
         }
         values = {f"information_loss{name}": left for name, left in information.items()}
-        values |= {f"co_adaptation{name}": final[run, f"loss{name}"] - left for name, left in information.items()}
+        values |= {f"co_adaptation{name}": losses[name][run] - left for name, left in information.items()}
         values["co_adaptation_gap"] = values["co_adaptation_held_out"] - values["co_adaptation"]
         rows += value_rows(run, step, values)
     return frame(rows)

@@ -22,7 +22,7 @@ from emcomm.studies.results import Results
 from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
 from experiments.recovery.drawing import Line, Panel, by_condition
-from experiments.recovery.languages import final_languages, frame, value_rows
+from experiments.recovery.languages import final_languages, final_of, frame, value_rows
 
 SYMBOLS, LONGEST = 9, 12
 OPTIMUM = 2.261
@@ -157,10 +157,10 @@ quick = {"base.steps": 3_000, "conditions": CELLS}
 
 def more(results: Results) -> pd.DataFrame:
     """The test of abbreviation, lengths by rank and with EOS, and whether messages are short and yet understood."""
-    accuracy = (
-        results.metrics[results.metrics["metric"] == "accuracy"].sort_values("step").groupby("run")["value"].last()
-    )
-    unpressed = accuracy[accuracy.index.str.startswith("off/")].mean()
+    accuracy = final_of(results, "accuracy")
+    unpressed = np.mean([value for run, value in accuracy.items() if run.startswith("off/")])
+    meanings = len(results.study.base.world.meanings())
+    optimal = np.searchsorted(np.cumsum(SYMBOLS ** np.arange(LONGEST)), range(meanings), side="right")
     rows = []
     for run, step, language in final_languages(results):
         symbols = float(language.frequencies @ language.lengths)
@@ -173,7 +173,6 @@ def more(results: Results) -> pd.DataFrame:
         }
         rows += value_rows(run, step, values)
         by_rank = language.lengths[np.argsort(-language.frequencies, kind="stable")]
-        optimal = np.searchsorted(np.cumsum(SYMBOLS ** np.arange(LONGEST)), range(language.n), side="right")
         for rank, (length, least) in enumerate(zip(by_rank, optimal, strict=True), start=1):
             rows += value_rows(run, rank, {"length_by_rank": length, "optimal_length_by_rank": least})
     return frame(rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -199,8 +199,21 @@ def page(name: str) -> str:
     Raises:
         ValueError: a marker without its other half.
     """
-    text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    for part, make in PARTS.items():
+    return filled((FOLDER / f"{name}.md").read_text(encoding="utf-8"), name, PARTS)
+
+
+def filled(text: str, name: str, parts: Mapping[str, Callable[[str], str]]) -> str:
+    """The text of a page with what stands between its pairs of markers made anew.
+
+    Args:
+        text: the page as it is.
+        name: its name, which the makers of its parts are given.
+        parts: name of a marker -> what makes the part.
+
+    Raises:
+        ValueError: a marker without its other half.
+    """
+    for part, make in parts.items():
         begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
         if (text.count(begin), text.count(end)) not in ((0, 0), (1, 1)):
             raise ValueError(f"{name}.md: {begin} and {end} stand there once each, or not at all")

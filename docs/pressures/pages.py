@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from docs.environments.spaces import table, written
+from docs.environments.spaces import filled, table, written
 from docs.pressures.classes import allowed, points_of, said_by
 from docs.pressures.effects import FOLDER, row_of
 from docs.pressures.measured import BASELINES, EFFECTS, SEEDS, Effect
@@ -169,15 +169,7 @@ def page(name: str) -> str:
     Raises:
         ValueError: a marker without its other half.
     """
-    text = begun(name)
-    for part, make in MARKERS.items():
-        begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
-        if (text.count(begin), text.count(end)) not in ((0, 0), (1, 1)):
-            raise ValueError(f"{name}.md: {begin} and {end} stand there once each, or not at all")
-        if begin in text:
-            before, _, rest = text.partition(begin)
-            text = f"{before}{begin}\n\n{make(name)}\n\n{end}{rest.partition(end)[2]}"
-    return text
+    return filled(begun(name), name, MARKERS)
 
 
 def pages() -> tuple[str, ...]:

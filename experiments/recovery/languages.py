@@ -9,11 +9,13 @@ import pandas as pd
 
 from emcomm.language import Language
 from emcomm.rng import generator
+from emcomm.studies.contrasts import final_values
 from emcomm.studies.results import Results
 
 __all__ = [
     "changes",
     "final_languages",
+    "final_of",
     "finished_runs",
     "frame",
     "permuted",
@@ -49,6 +51,12 @@ def final_languages(results: Results, conditions: Sequence[str] | None = None) -
     for run in finished_runs(results, conditions):
         step = recorded_steps(results, run)[-1]
         yield run, step, results.language(run, step)
+
+
+def final_of(results: Results, metric: str) -> dict[str, float]:
+    """The last value of a metric in every run that ended well and has one, by the run's name."""
+    finals = final_values(results.runs, results.metrics)
+    return {f"{condition}/{seed}": values[metric] for (condition, seed), values in finals.items() if metric in values}
 
 
 def permuted(language: Language, seed: int = 0) -> Language:

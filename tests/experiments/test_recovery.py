@@ -23,7 +23,7 @@ from emcomm.worlds import AttributeWorld
 from experiments.recovery import drawing, page, summary
 from experiments.recovery.drawing import Line, Panel, by_condition, draw_courses
 from experiments.recovery.experiment import Experiment
-from experiments.recovery.languages import changes, final_languages, frame, permuted, tail_means, value_rows
+from experiments.recovery.languages import changes, final_languages, final_of, frame, permuted, tail_means, value_rows
 from experiments.recovery.running import run_experiment
 
 STUDY = Study(
@@ -128,6 +128,9 @@ def test_tails_and_changes_are_those_of_the_recordings(ran: tuple[Path, Path]):
     assert len(course) == 5  # steps 0, 3, 6, 9, 12
     late = tail_means(results, "mean_length_by_token", "late", share=0.4).set_index("run")["value"]
     assert late["off/3"] == pytest.approx(course.iloc[-2:].mean())
+    finals = final_of(results, "mean_length_by_token")
+    assert len(finals) == 10
+    assert finals["off/3"] == course.iloc[-1]
     change = changes(results, "mean_length_by_token", "change").set_index("run")["value"]
     assert change["off/3"] == pytest.approx(course.iloc[-1] - course.iloc[0])
 
