@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from emcomm.errors import BadInput, unknown
 from emcomm.registry import Plugin, Registry
 from emcomm.worlds import splits
+from emcomm.worlds.form import Flat, Form
 
 __all__ = ["WORLDS", "Split", "World"]
 
@@ -65,7 +66,7 @@ def _read_split(value: Any) -> Any:
 
 
 class World(Plugin):
-    """Base of every world; a concrete one has `build_meanings`, and may have its own `build_features`.
+    """Base of every world; a concrete one has `build_meanings`, and may have its own `build_features` and `form`.
 
     Args:
         frequencies: how often each meaning occurs: ``"uniform"``; ``"zipf"``, p(k-th meaning) proportional to
@@ -112,6 +113,11 @@ class World(Plugin):
     def features(self) -> NDArray[np.float32]:
         """Return what agents see of each meaning: float32 ``[n, features]``, the one-hot codes of its attributes."""
         return _features_of(self).copy()
+
+    @property
+    def form(self) -> Form:
+        """How a row of `features` is to be read: `Flat`, unless a world says that it is an image, a graph or a set."""
+        return Flat(_features_of(self).shape[1])
 
     def probabilities(self) -> NDArray[np.float64]:
         """Return how probable each meaning is: float64 ``[n]``, above 0, summing to 1."""
