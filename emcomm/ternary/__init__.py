@@ -1,0 +1,84 @@
+"""Layers with weights of -1, 0 and 1 (1.58 bits), for one run or a whole stack of runs.
+
+| to | use |
+|---|---|
+| say how a layer is ternary | `Ternary`, `Preset`, `preset` |
+| build | `TernaryLinear`, `TernaryConv2d`, `TernaryGRUCell`, `TernaryLSTMCell`, `TernaryRNNCell` |
+| build larger | `Attention`, `FeedForward`, `GraphLayer` |
+| go from floats to codes in training | `Schedule`, `set_share` |
+| look at training | `ternary_tensors`, `zero_share`, `flip_rate`, `saturation` |
+| write and read a packed agent | `pack_module`, `read_pack`, `fix_codes`, `size_report` |
+| work on tensors | `weight_codes`, `activation_codes`, `straight_through`, `ternary_linear`, `ternary_conv2d` |
+
+Every layer without options is a float layer of the same architecture. What is gained is size, not speed: products are
+done on floats that hold integers.
+"""
+
+from __future__ import annotations
+
+from emcomm.ternary.blocks import Attention, FeedForward, GraphLayer
+from emcomm.ternary.cells import TernaryCell, TernaryGRUCell, TernaryLSTMCell, TernaryRNNCell
+from emcomm.ternary.conv import TernaryConv2d, ternary_conv2d
+from emcomm.ternary.fixing import fix_codes, pack_module
+from emcomm.ternary.health import flip_rate, saturation, zero_share
+from emcomm.ternary.linear import TernaryLinear, project, ternary_linear
+from emcomm.ternary.normalise import normalise, sigmoid
+from emcomm.ternary.operands import Operand, activation_operand, multiply, weight_operand
+from emcomm.ternary.options import PRESETS, Activations, Norm, Per, Preset, Scale, Ternary, preset
+from emcomm.ternary.pack import Pack, read_header, read_pack, write_pack
+from emcomm.ternary.quantise import activation_codes, straight_through, weight_codes
+from emcomm.ternary.quantised import Quantised, quantised, set_share, ternary_tensors
+from emcomm.ternary.schedule import Schedule
+from emcomm.ternary.size import SizeReport, size_report
+from emcomm.ternary.trits import Trits, pack_trits, unpack_trits
+
+__all__ = [
+    "PRESETS",
+    "Activations",
+    "Attention",
+    "FeedForward",
+    "GraphLayer",
+    "Norm",
+    "Operand",
+    "Pack",
+    "Per",
+    "Preset",
+    "Quantised",
+    "Scale",
+    "Schedule",
+    "SizeReport",
+    "Ternary",
+    "TernaryCell",
+    "TernaryConv2d",
+    "TernaryGRUCell",
+    "TernaryLSTMCell",
+    "TernaryLinear",
+    "TernaryRNNCell",
+    "Trits",
+    "activation_codes",
+    "activation_operand",
+    "fix_codes",
+    "flip_rate",
+    "multiply",
+    "normalise",
+    "pack_module",
+    "pack_trits",
+    "preset",
+    "project",
+    "quantised",
+    "read_header",
+    "read_pack",
+    "saturation",
+    "set_share",
+    "sigmoid",
+    "size_report",
+    "straight_through",
+    "ternary_conv2d",
+    "ternary_linear",
+    "ternary_tensors",
+    "unpack_trits",
+    "weight_codes",
+    "weight_operand",
+    "write_pack",
+    "zero_share",
+]
