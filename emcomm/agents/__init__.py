@@ -1,14 +1,16 @@
-"""Speakers and listeners: set-ups in the registry, and the plain modules they build."""
+"""Speakers and listeners: set-ups in the registry, and the plain modules they build; and how they see meanings."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from emcomm.agents.base import AGENTS, Agent, Listener, Speaker, Utterance
+from emcomm.agents.encoders import ENCODERS, Encoder
 from emcomm.registry import scan
 
-__all__ = ["AGENTS", "Agent", "Listener", "Speaker", "Utterance"]
+__all__ = ["AGENTS", "ENCODERS", "Agent", "Encoder", "Listener", "Speaker", "Utterance"]
 __all__ += scan(__name__, __path__, AGENTS, globals())
+__all__ += scan(__name__, __path__, ENCODERS, globals())
 
 
 def __getattr__(name: str) -> Any:

@@ -1,22 +1,31 @@
 """What an agent is: a set-up object that builds a speaker and a listener, plain modules for one run.
 
-The engine trains many runs at once. A module whose class says ``stacks = True`` is written with operations that accept
-leading stack dimensions, and its parameters are replaced by stacked ones; any other module is stacked by `torch.vmap`
-and needs no change, as long as it uses operations that vmap can batch (`nn.Linear`, `nn.Embedding`, ...; not `nn.GRU`).
-Modules never draw random numbers themselves: what they need is handed in.
+The engine trains many runs at once, and a module's class says how it gets to be many with ``stacks``:
+
+* False: it is stacked by `torch.vmap` and needs no change, as long as it uses operations that vmap can batch
+  (`nn.Linear`, `nn.Embedding`, `nn.LayerNorm`, ...; not `nn.GRU`).
+* ``"loop"``: it is called for one agent after the other. Anything goes, at the cost of one call an agent.
+* True: it is written with operations that accept leading stack dimensions, and its parameters are replaced by stacked
+  ones. This is the fastest.
+
+Modules never draw random numbers themselves: what they need is handed in. They keep nothing between calls but what is
+the same for every agent; what a speaker has to remember is its state.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from emcomm.channel import Channel
 from emcomm.registry import Plugin, Registry
+from emcomm.worlds.form import Form
 
-__all__ = ["AGENTS", "Agent", "Listener", "Speaker", "Utterance"]
+__all__ = ["AGENTS", "Agent", "Listener", "Speaker", "Stacks", "Utterance"]
+
+Stacks = Literal[True, False, "loop"]
 
 AGENTS: Registry[type[Agent]] = Registry("agents", "agent")
 
@@ -44,11 +53,11 @@ class Speaker(nn.Module):
     The loop that turns these two methods into messages is `emcomm.agents.speaking`; it is the same for all speakers.
 
     Attributes:
-        stacks: whether the module's operations accept leading stack dimensions (see the module's docstring).
+        stacks: how the engine makes many of it (see the module's docstring).
         channel: what may be said. Logits have ``symbols + 1`` columns (EOS first) when lengths vary, else ``symbols``.
     """
 
-    stacks: ClassVar[bool] = False
+    stacks: ClassVar[Stacks] = False
     channel: Channel
 
     def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,7 +77,7 @@ class Listener(nn.Module):
         width: how many numbers it answers from, if `forward` takes ``keep``, a factor for each; 0 if it does not.
     """
 
-    stacks: ClassVar[bool] = False
+    stacks: ClassVar[Stacks] = False
     width: int = 0
 
     def forward(self, message: Tensor, features: Tensor, candidates: Tensor | None, prefixes: bool = False) -> Tensor:
@@ -79,7 +88,8 @@ class Listener(nn.Module):
                 (columns: EOS, symbols, erased).
             features: float32 ``[*stack, meanings, features]``, every meaning there is.
             candidates: int64 ``[*stack, n, K]`` indices of meanings to choose from, or None to name every attribute.
-            prefixes: also answer after 0, 1, ..., max_length symbols.
+            prefixes: also answer after 0, 1, ..., max_length symbols; the last of these answers is the one to the
+                whole message, up to rounding.
 
         A listener with a `width` takes one argument more, ``keep``: float32 ``[*stack, n, width]``, which the state it
         answers from is multiplied by, at whatever prefix; None changes nothing. It is how dropout gets in.
@@ -96,12 +106,28 @@ class Agent(Plugin):
 
     registry: ClassVar[Registry[type[Agent]]] = AGENTS
 
-    def speaker(self, features: int, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-        """Build a speaker for one run; `features` is the width of a meaning, `dtype` that of matrix products."""
+    def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
+        """Build a speaker for one run.
+
+        Args:
+            form: what a row of features is; ``form.width`` is how many numbers it has.
+            channel: what may be said.
+            dtype: precision of matrix products.
+
+        Raises:
+            BadInput: it cannot see meanings of this form, or speak over this channel.
+        """
         raise TypeError(f"{type(self).__name__} has no speaker")
 
     def listener(
-        self, features: int, channel: Channel, sizes: tuple[int, ...] | None, dtype: torch.dtype = torch.float32
+        self, form: Form, channel: Channel, sizes: tuple[int, ...] | None, dtype: torch.dtype = torch.float32
     ) -> Listener:
-        """Build a listener for one run; it names attributes with `sizes` values each, or points if that is None."""
+        """Build a listener for one run; arguments and errors as in `speaker`.
+
+        Args:
+            form: what a row of features is.
+            channel: what may be heard.
+            sizes: values of each attribute if it names attributes; None if it points at candidates.
+            dtype: precision of matrix products.
+        """
         raise TypeError(f"{type(self).__name__} has no listener")

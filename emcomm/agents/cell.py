@@ -1,25 +1,25 @@
-"""A gated recurrent unit from primitive operations, with its backward pass written by hand.
+"""What recurrent cells have in common, and the gated recurrent unit, with its backward pass written by hand.
 
-`torch.nn.GRUCell` has no batching rule; this cell takes a whole stack of runs at once. Inputs are symbols, so the
-input products are done once for the alphabet (`GRUCell.table`) and looked up. Buffers are reused in both passes, which
-halves the memory traffic of the automatic derivative.
+The cells of `torch.nn` have no batching rule; these take a whole stack of runs at once. Inputs are symbols, so the
+input products are done once for the alphabet (`Cell.table`) and looked up. The gated unit reuses buffers in both
+passes, which halves the memory traffic of the automatic derivative.
 
-Source: Cho et al. 2014, in the variant of `torch.nn.GRU` (reset gate after the hidden product):
+Source (gated unit): Cho et al. 2014, in the variant of `torch.nn.GRU` (reset gate after the hidden product):
 ``r = sigmoid(x_r + W_r h), z = sigmoid(x_z + W_z h), n = tanh(x_n + r (W_n h + b_n)), h' = n + z (h - n)``.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from emcomm.agents.functions import add_rows, flat_rows, linear, product, sigmoid_
+from emcomm.agents.functions import add_rows, flat_rows, in_vmap, linear, product, sigmoid_
 
-__all__ = ["GRUCell"]
+__all__ = ["Cell", "GRUCell"]
 
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
@@ -90,48 +90,88 @@ class _Step(Function):
         return to_table, None, to_state, to_weight, to_bias, None, None
 
 
-class GRUCell(nn.Module):
-    """A gated recurrent unit over an alphabet, for one run or a stack.
+class Cell(nn.Module):
+    """Base of recurrent cells over an alphabet, for one run or a stack.
+
+    Args:
+        rows: size of the alphabet it reads, every special row included.
+        embedding: width of a row's embedding.
+        hidden: width of the output.
+        dtype: precision of matrix products, float32 or bfloat16; states and sums stay float32.
+
+    Attributes:
+        gates: input products of a row, in multiples of `hidden`.
+        parts: width of the state, in multiples of `hidden`; the output is its first part.
+    """
+
+    gates: ClassVar[int] = 1
+    parts: ClassVar[int] = 1
+
+    def __init__(self, rows: int, embedding: int, hidden: int, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(hidden)
+        self.hidden, self.dtype = hidden, dtype
+        self.embedding = nn.Parameter(torch.randn(rows, embedding))
+        self.input_weight = nn.Parameter(torch.empty(self.gates * hidden, embedding).uniform_(-bound, bound))
+        self.input_bias = nn.Parameter(torch.empty(self.gates * hidden).uniform_(-bound, bound))
+        self.hidden_weight = nn.Parameter(torch.empty(self.gates * hidden, hidden).uniform_(-bound, bound))
+
+    def table(self) -> Tensor:
+        """The input products of every row of the alphabet: ``[*stack, rows, gates hidden]``. Compute it once a pass."""
+        return linear(self.embedding, self.input_weight, self.input_bias)
+
+    def begin(self, first: Tensor) -> Tensor:
+        """A state ``[*stack, n, parts hidden]`` whose output is `first`, ``[*stack, n, hidden]``, the rest being 0."""
+        if self.parts == 1:
+            return first
+        return torch.cat([first, first.new_zeros(*first.shape[:-1], (self.parts - 1) * self.hidden)], -1)
+
+    def output(self, state: Tensor) -> Tensor:
+        """The part of a state that others see: ``[*stack, ..., hidden]``."""
+        return state if self.parts == 1 else state[..., : self.hidden]
+
+    def forward(self, table: Tensor, index: Tensor | None, state: Tensor, hold: Tensor | None = None) -> Tensor:
+        """Advance the state by one symbol.
+
+        Args:
+            table: from `table`, or any input products ``[*stack, n, gates hidden]`` when `index` is None.
+            index: int64 ``[*stack, n]``, the row of the table each sample reads; None: sample i reads row i.
+            state: float32 ``[*stack, n, parts hidden]``.
+            hold: bool ``[*stack, n]``; True keeps that sample's state and stops its gradient to the weights.
+
+        Returns:
+            float32 ``[*stack, n, parts hidden]``.
+        """
+        raise TypeError(f"{type(self).__name__} does not define forward()")
+
+
+class GRUCell(Cell):
+    """A gated recurrent unit over an alphabet, for one run or a stack. Gates in order: reset, update, new.
+
+    States are in (-1, 1) when the initial state is.
 
     Args:
         rows: size of the alphabet it reads, every special row included.
         embedding: width of a row's embedding.
         hidden: width of the state.
         dtype: precision of matrix products, float32 or bfloat16; states and sums stay float32.
-        fused: use the hand-written derivative; False for a cell inside a module that is stacked by `torch.vmap`.
+        fused: use the hand-written derivative, which gives way to the automatic one inside `torch.vmap`.
+
+    Source: see the module's docstring.
     """
+
+    gates: ClassVar[int] = 3
 
     def __init__(
         self, rows: int, embedding: int, hidden: int, dtype: torch.dtype = torch.float32, fused: bool = True
     ) -> None:
-        super().__init__()
+        super().__init__(rows, embedding, hidden, dtype)
         bound = 1 / math.sqrt(hidden)
-        self.hidden, self.dtype, self.fused = hidden, dtype, fused
-        self.embedding = nn.Parameter(torch.randn(rows, embedding))
-        self.input_weight = nn.Parameter(torch.empty(3 * hidden, embedding).uniform_(-bound, bound))
-        self.input_bias = nn.Parameter(torch.empty(3 * hidden).uniform_(-bound, bound))
-        self.hidden_weight = nn.Parameter(torch.empty(3 * hidden, hidden).uniform_(-bound, bound))
+        self.fused = fused
         self.candidate_bias = nn.Parameter(torch.empty(hidden).uniform_(-bound, bound))
 
-    def table(self) -> Tensor:
-        """The input products of every row of the alphabet: ``[*stack, rows, 3 hidden]``. Compute it once a pass."""
-        if self.fused:
-            return linear(self.embedding, self.input_weight, self.input_bias)
-        return self.embedding @ self.input_weight.mT + self.input_bias
-
     def forward(self, table: Tensor, index: Tensor | None, state: Tensor, hold: Tensor | None = None) -> Tensor:
-        """Advance the state by one symbol.
-
-        Args:
-            table: from `table`, or any input products ``[*stack, n, 3 hidden]`` when `index` is None.
-            index: int64 ``[*stack, n]``, the row of the table each sample reads; None: sample i reads row i.
-            state: float32 ``[*stack, n, hidden]``.
-            hold: bool ``[*stack, n]``; True keeps that sample's state and stops its gradient to the weights.
-
-        Returns:
-            float32 ``[*stack, n, hidden]``, in (-1, 1) when the initial state is.
-        """
-        if self.fused:
+        if self.fused and not in_vmap():
             after: Tensor = _Step.apply(table, index, state, self.hidden_weight, self.candidate_bias, hold, self.dtype)
             return after
         return self._plain(table if index is None else table[index], state, hold)

@@ -1,10 +1,13 @@
 """Differentiable building blocks that work on one run or on a whole stack of runs at once.
 
 Every function treats leading dimensions as the stack: ``[n, features]`` for one run, ``[stack, n, features]`` for
-many. `linear`, `rows` and `policy` have hand-written derivatives and are not for use inside `torch.vmap`.
+many. `linear`, `rows`, `sigmoid` and `policy` have hand-written derivatives; the first three fall back to plain
+formulas inside `torch.vmap`, `policy` and `sample` are for outside of it.
 
 * `linear`: matrix product and bias with one weight matrix for each member of the stack, optionally in bfloat16.
 * `rows`: pick rows of a table by integer, each member of the stack from its own table.
+* `sigmoid`: the logistic function with the same bits wherever in a stack a number stands.
+* `beside`: give a parameter dimensions of size 1 so that it broadcasts over samples, positions, ...
 * `sample` and `policy`: choose symbols; their log-probabilities and entropies.
 """
 
@@ -17,7 +20,41 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-__all__ = ["add_rows", "flat_rows", "linear", "policy", "product", "rows", "sample", "sigmoid_"]
+__all__ = [
+    "add_rows",
+    "beside",
+    "flat_rows",
+    "in_vmap",
+    "linear",
+    "policy",
+    "product",
+    "rows",
+    "sample",
+    "sigmoid",
+    "sigmoid_",
+]
+
+_sigmoid_backward = torch.ops.aten.sigmoid_backward
+
+
+def in_vmap() -> bool:
+    """Whether a transform of `torch.func` is at work, which hand-written derivatives do not go through."""
+    return torch._C._are_functorch_transforms_active()
+
+
+def beside(parameter: Tensor, x: Tensor, kept: int = 1) -> Tensor:
+    """Let a parameter broadcast over the samples of a stack.
+
+    Args:
+        parameter: ``[*stack, *own]``.
+        x: ``[*stack, ..., *own]``, what it goes with.
+        kept: how many dimensions are its own.
+
+    Returns:
+        ``[*stack, 1, ..., 1, *own]``, as many dimensions as `x` has.
+    """
+    own = parameter.dim() - kept
+    return parameter.reshape(*parameter.shape[:own], *[1] * (x.dim() - parameter.dim()), *parameter.shape[own:])
 
 
 def product(a: Tensor, b: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -50,6 +87,27 @@ def sigmoid_(x: Tensor) -> Tensor:
     return x.mul_(0.5).tanh_().mul_(0.5).add_(0.5)
 
 
+class _Sigmoid(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        out = sigmoid_(x.clone(memory_format=torch.contiguous_format))
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (out,) = ctx.saved_tensors
+        return _sigmoid_backward(grad, out)
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """The logistic function of each number, shaped as `x`; see `sigmoid_` for why torch's own will not do."""
+    if in_vmap():
+        return x.sigmoid()
+    out: Tensor = _Sigmoid.apply(x)
+    return out
+
+
 class _Linear(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
@@ -76,6 +134,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype = torch.f
     Returns:
         float32 ``[*stack, n, outputs]``.
     """
+    if in_vmap():
+        return product(x, weight.mT, dtype) + bias.unsqueeze(-2)
     out: Tensor = _Linear.apply(x, weight, bias, dtype)
     return out
 
@@ -134,6 +194,8 @@ def rows(table: Tensor, index: Tensor) -> Tensor:
     Returns:
         ``[*stack, n, width]``; gradients flow to the table.
     """
+    if in_vmap():
+        return table[index]
     picked: Tensor = _Rows.apply(table, index)
     return picked
 

@@ -39,7 +39,7 @@ class ListenerDropout(Pressure):
         game, agent = setup.game, setup.listener  # type: ignore[attr-defined]
         world, channel = setup.world, setup.channel  # type: ignore[attr-defined]
         with torch.random.fork_rng(devices=[]):  # its weights are drawn and thrown away
-            width = agent.listener(world.features().shape[1], channel, game.sizes(world)).width
+            width = agent.listener(world.form, channel, game.sizes(world)).width
         if not width:
             raise BadInput(
                 "the pressure 'listener_dropout' needs listeners with a width, whose forward() takes keep, "

@@ -79,11 +79,11 @@ class _Class:
         self.probe, self.base = probe, base
         self.streams = Streams([seen.run.seed for seen in observations], device)
         self.deck = Deck(base.game, own.world, self.streams.seeds, device=device)
-        sizes, width = base.game.sizes(own.world), self.deck.board.features.shape[1]
+        sizes, form = base.game.sizes(own.world), own.world.form
         self.pupils = Pupils(
             base.game,
             self.deck.board,
-            lambda: base.listener.listener(width, own.channel, sizes, base.products),
+            lambda: base.listener.listener(form, own.channel, sizes, base.products),
             self.streams.seeds,
             probe.listeners * own.pairs,
             base.listener_learning_rate,

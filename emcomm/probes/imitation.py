@@ -83,9 +83,9 @@ def imitation_curves(
 def _imitated(materials: Sequence[Material], agent: Agent, course: Course) -> NDArray[np.float64]:
     """Teach languages of one shape; returns shares of messages and symbols ``[2, languages, learners, steps]``."""
     channel, board = materials[0].channel, Board.of(materials[0].world, course.device)
-    lectures, width = Lectures(materials, course), board.features.shape[1]
+    lectures, form = Lectures(materials, course), materials[0].world.form
     stack = AgentStack(
-        lambda: agent.speaker(width, channel),
+        lambda: agent.speaker(form, channel),
         [course.seed] * len(materials),
         course.learners,
         "imitator",

@@ -106,11 +106,11 @@ def _taught(materials: Sequence[Material], game: Game, agent: Agent, course: Cou
     """Teach languages of one shape; returns the accuracy ``[languages, learners, steps]``."""
     world, channel = materials[0].world, materials[0].channel
     lectures, board = Lectures(materials, course), Board.of(world, course.device)
-    width, sizes, needed = board.features.shape[1], game.sizes(world), game.draws(world)
+    form, sizes, needed = world.form, game.sizes(world), game.draws(world)
     pupils = Pupils(
         game,
         board,
-        lambda: agent.listener(width, channel, sizes),
+        lambda: agent.listener(form, channel, sizes),
         [course.seed] * len(materials),
         course.learners,
         course.learning_rate,

@@ -112,7 +112,7 @@ def _alphabet(language: Language, material: Material) -> IntArray:
 def _spoken(material: Material, rows: IntArray, agent: Agent, course: Course, sampled: bool) -> Iterator[IntArray]:
     """Yield each speaker's messages about the rows, ``[n, max_length]``, in the channel's numbers."""
     channel, board = material.channel, Board.of(material.world, course.device)
-    width = board.features.shape[1]
+    form = material.world.form
     # A greedy speaker says one message a meaning.
     index = torch.from_numpy(rows if sampled else np.arange(len(board.meanings))).to(course.device)
     seeds = generator(course.seed, "untrained").integers(0, 2**63, size=course.learners).tolist()
@@ -120,9 +120,7 @@ def _spoken(material: Material, rows: IntArray, agent: Agent, course: Course, sa
     together = max(1, min(MOST_LEARNERS, MOST_LOGITS // logits))
     for start in range(0, course.learners, together):
         some = seeds[start : start + together]
-        stack = AgentStack(
-            lambda: agent.speaker(width, channel), some, 1, "untrained", [0.0] * len(some), course.device
-        )
+        stack = AgentStack(lambda: agent.speaker(form, channel), some, 1, "untrained", [0.0] * len(some), course.device)
         shape = (len(index), channel.max_length)
         draws = Streams(some, course.device).uniform("untrained.draws", 0, shape) if sampled else None
         features = board.features.expand(len(some), -1, -1)

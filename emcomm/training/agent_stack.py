@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn.functional import pad
 
 from emcomm.agents import Listener, Speaker
 from emcomm.rng import generator
+from emcomm.training.mapping import Mapped, MappedListener, MappedSpeaker
 
 __all__ = ["AgentStack"]
 
@@ -47,7 +47,7 @@ class AgentStack:
     ) -> None:
         self.build, self.seeds, self.pairs, self.role, self.device = build, list(seeds), pairs, role, device
         self.learning_rates = list(learning_rates)
-        self.module = self._built(0)
+        self._furnish()
         shapes = {name: parameter.shape for name, parameter in self.module.named_parameters()}
         self.shapes: dict[str, torch.Size] = shapes
         rows = [self._newborn(seed, index, f"{role}.weights", 0) for seed in self.seeds for index in range(pairs)]
@@ -77,6 +77,11 @@ class AgentStack:
             torch.manual_seed(seed)  # noqa: TID251 - inside fork_rng
             return self.build()
 
+    def _furnish(self) -> None:
+        """Make the module that all agents go through, and what maps it over the stack if it does not stack itself."""
+        self.module = self._built(0).to(self.device)
+        self._mapped = None if getattr(self.module, "stacks", False) is True else Mapped(self.module)
+
     def _adopt(self, weights: Tensor, mean: Tensor, square: Tensor) -> None:
         """Take over a weight matrix and the optimiser's moments, and make the module's parameters views of it."""
         self.weights, self.mean, self.square = weights, mean, square
@@ -86,31 +91,18 @@ class AgentStack:
             part = weights[:, start : start + shape.numel()]
             self.views[name] = part.view(len(weights), *shape).requires_grad_()
             start += shape.numel()
-        if getattr(self.module, "stacks", False):
+        if self._mapped is None:
             for name, view in self.views.items():
                 owner, _, leaf = name.rpartition(".")
                 self.module.get_submodule(owner)._parameters[leaf] = cast(nn.Parameter, view)
 
     def speaker(self) -> Speaker:
         """The stack as a speaker whose tensors have a leading dimension of agents."""
-        module = cast(Speaker, self.module)
-        return module if module.stacks else _MappedSpeaker(self)
+        return cast(Speaker, self.module) if self._mapped is None else MappedSpeaker(self._mapped, self.views)
 
     def listener(self) -> Listener:
         """The stack as a listener whose tensors have a leading dimension of agents."""
-        module = cast(Listener, self.module)
-        return module if module.stacks else _MappedListener(self)
-
-    def mapped(self, method: str, *args: Any) -> Any:
-        """Call a method of the one-run module for every agent at once, through `torch.vmap`."""
-
-        def one(parameters: dict[str, Tensor], *tensors: Any) -> Any:
-            return functional_call(
-                _Method(self.module, method), {f"module.{n}": p for n, p in parameters.items()}, tensors
-            )
-
-        dims = (0, *(0 if isinstance(arg, Tensor) else None for arg in args))
-        return torch.vmap(one, in_dims=dims)(self.views, *args)
+        return cast(Listener, self.module) if self._mapped is None else MappedListener(self._mapped, self.views)
 
     def update(self, gradients: Sequence[Tensor], which: Tensor | None = None) -> None:
         """One step of Adam for every agent, or for some.
@@ -176,7 +168,7 @@ class AgentStack:
     def part(self, runs: Sequence[int]) -> AgentStack:
         """A stack of copies of the agents of some runs, by place, to be trained apart; see `put_back`."""
         apart = copy.copy(self)
-        apart.module = self._built(0)
+        apart._furnish()
         apart.ages, apart.seeds = list(self.ages), list(self.seeds)
         apart.keep(runs)
         return apart
@@ -213,39 +205,3 @@ class AgentStack:
         """Copies of one agent's parameters by name, on the CPU."""
         row = run * self.pairs + index
         return {name: view.detach()[row].to("cpu", copy=True) for name, view in self.views.items()}
-
-
-class _Method(nn.Module):
-    """Make a method of a module callable as the module itself, which is what `functional_call` calls."""
-
-    def __init__(self, module: nn.Module, method: str) -> None:
-        super().__init__()
-        self.module, self.method = module, method
-
-    def forward(self, *args: Any) -> Any:
-        return getattr(self.module, self.method)(*args)
-
-
-class _MappedSpeaker(Speaker):
-    """A speaker for one run, mapped over a stack."""
-
-    def __init__(self, stack: AgentStack) -> None:
-        super().__init__()
-        self.stack, self.channel = stack, cast(Speaker, stack.module).channel
-
-    def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        return self.stack.mapped("start", features)
-
-    def step(self, state: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:
-        return self.stack.mapped("step", state, symbols)
-
-
-class _MappedListener(Listener):
-    """A listener for one run, mapped over a stack."""
-
-    def __init__(self, stack: AgentStack) -> None:
-        super().__init__()
-        self.stack, self.width = stack, cast(Listener, stack.module).width
-
-    def forward(self, message: Tensor, *rest: Any) -> Tensor:
-        return self.stack.mapped("forward", message, *rest)

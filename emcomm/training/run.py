@@ -81,7 +81,7 @@ def _identity(name: str, pressure: Pressure) -> str:
 
 def build_agents(setup: Setup) -> tuple[nn.Module, nn.Module]:
     """Build an untrained speaker and listener for one run of a set-up (weights from torch's global generator)."""
-    features = setup.world.features().shape[1]
-    speaker = setup.speaker.speaker(features, setup.channel, setup.products)
-    listener = setup.listener.listener(features, setup.channel, setup.game.sizes(setup.world), setup.products)
+    form = setup.world.form
+    speaker = setup.speaker.speaker(form, setup.channel, setup.products)
+    listener = setup.listener.listener(form, setup.channel, setup.game.sizes(setup.world), setup.products)
     return speaker, listener

@@ -9,10 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import stack_module_state
 
-from emcomm.agents.gru import GRUListener, GRUSpeaker
+from emcomm.agents import GRU
+from emcomm.agents.recurrent import RecurrentListener, RecurrentSpeaker
 from emcomm.channel import Channel
+from emcomm.worlds.form import Flat
 
 FEATURES = 11
+SMALL = GRU(hidden=7, embedding=3)
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +25,12 @@ def features() -> Tensor:
 
 
 @pytest.fixture(scope="session")
-def speaker_of() -> Callable[..., GRUSpeaker]:
+def speaker_of() -> Callable[..., RecurrentSpeaker]:
     """An untrained speaker with louder logits than usual, so that its choices differ."""
 
-    def build(channel: Channel, seed: int = 0) -> GRUSpeaker:
+    def build(channel: Channel, seed: int = 0) -> RecurrentSpeaker:
         torch.manual_seed(seed)
-        speaker = GRUSpeaker(FEATURES, channel, hidden=7, embedding=3)
+        speaker = SMALL.speaker(Flat(FEATURES), channel)
         with torch.no_grad():
             speaker.out.weight.mul_(4)
         return speaker
@@ -36,12 +39,12 @@ def speaker_of() -> Callable[..., GRUSpeaker]:
 
 
 @pytest.fixture(scope="session")
-def listener_of() -> Callable[..., GRUListener]:
+def listener_of() -> Callable[..., RecurrentListener]:
     """An untrained listener; it names attributes with `sizes` values, or points at candidates."""
 
-    def build(channel: Channel, sizes: tuple[int, ...] | None = (2, 3), seed: int = 0) -> GRUListener:
+    def build(channel: Channel, sizes: tuple[int, ...] | None = (2, 3), seed: int = 0) -> RecurrentListener:
         torch.manual_seed(seed)
-        return GRUListener(FEATURES, channel, sizes, hidden=7, embedding=3)
+        return SMALL.listener(Flat(FEATURES), channel, sizes)
 
     return build
 

@@ -12,19 +12,23 @@ import emcomm.agents
 from emcomm.agents import AGENTS, GRU, Agent, Listener, Speaker
 from emcomm.channel import Channel
 from emcomm.errors import BadInput
+from emcomm.worlds.form import Flat
+from tests.agents.kinds import channel_for
 
-CHANNEL = Channel(5, 3)
+CHANNEL, FORM = Channel(5, 3), Flat(11)
 
 
-def test_the_recurrent_agents_are_found_by_name():
+def test_agents_are_found_by_name():
     assert AGENTS.get("gru") is GRU
     assert emcomm.agents.GRU is GRU
     assert "GRU" in emcomm.agents.__all__
+    known = {"feed_forward", "gru", "lstm", "rnn", "transformer", "vector_quantised"}
+    assert known <= set(AGENTS.names())
 
 
 def test_a_name_that_does_not_exist_says_which_do():
-    with pytest.raises(AttributeError, match="emcomm.agents has no 'LSTM'; agents: .*gru"):
-        emcomm.agents.LSTM  # noqa: B018 - looking is the point
+    with pytest.raises(AttributeError, match="emcomm.agents has no 'LMST'; agents: .*gru"):
+        emcomm.agents.LMST  # noqa: B018 - looking is the point
     with pytest.raises(BadInput, match="unknown agent 'gruu'.*Did you mean 'gru'"):
         AGENTS.get("gruu")
 
@@ -42,24 +46,28 @@ def test_every_agent_survives_being_written_and_read(name: str):
 @pytest.mark.parametrize("sizes", [(2, 3), None])
 def test_every_agent_builds_modules_of_the_contract(name: str, sizes: tuple[int, ...] | None):
     agent = AGENTS.get(name)()
-    speaker, listener = agent.speaker(11, CHANNEL), agent.listener(11, CHANNEL, sizes)
+    channel = channel_for(agent, True)
+    speaker, listener = agent.speaker(FORM, channel), agent.listener(FORM, channel, sizes)
     assert isinstance(speaker, Speaker)
     assert isinstance(listener, Listener)
-    assert speaker.channel == CHANNEL
-    for channel, columns in ((CHANNEL, 6), (Channel(5, 3, variable=False), 5)):
-        state, logits = agent.speaker(11, channel).start(torch.ones(7, 11))
+    assert speaker.channel == channel
+    for variable in (True, False):
+        state, logits = agent.speaker(FORM, channel_for(agent, variable)).start(torch.ones(7, 11))
         assert state.shape[0] == 7
-        assert logits.shape == (7, columns)
+        assert logits.shape == (7, 5 + variable)
     candidates = torch.zeros(7, 4, dtype=torch.int64) if sizes is None else None
-    heard = listener(torch.ones(7, 3, dtype=torch.int64), torch.ones(13, 11), candidates)
+    heard = listener(torch.ones(7, channel.max_length, dtype=torch.int64), torch.ones(13, 11), candidates)
     assert heard.shape == (7, 4 if sizes is None else 5)
 
 
 @pytest.mark.parametrize("name", AGENTS.names())
 def test_new_agents_follow_from_the_seed_alone(name: str):
+    agent = AGENTS.get(name)()
+    channel = channel_for(agent, True)
+
     def weights(seed: int) -> torch.Tensor:
         torch.manual_seed(seed)
-        modules = AGENTS.get(name)().speaker(11, CHANNEL), AGENTS.get(name)().listener(11, CHANNEL, None)
+        modules = agent.speaker(FORM, channel), agent.listener(FORM, channel, None)
         return torch.cat([part.detach().flatten() for module in modules for part in module.parameters()])
 
     assert torch.equal(weights(3), weights(3))
@@ -84,8 +92,8 @@ def test_parts_that_were_not_written_say_so(monkeypatch: pytest.MonkeyPatch):
     class Deaf(Listener): ...
 
     for call in (
-        lambda: Empty().speaker(11, CHANNEL),
-        lambda: Empty().listener(11, CHANNEL, None),
+        lambda: Empty().speaker(FORM, CHANNEL),
+        lambda: Empty().listener(FORM, CHANNEL, None),
         lambda: Mute().start(torch.ones(7, 11)),
         lambda: Mute().step(torch.ones(7, 3), torch.ones(7, dtype=torch.int64)),
         lambda: Deaf()(torch.ones(7, 3), torch.ones(13, 11), None),

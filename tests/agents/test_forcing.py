@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from emcomm.agents import Speaker
+from emcomm.agents import GRU, Speaker
 from emcomm.agents.forcing import teacher_forced
-from emcomm.agents.gru import GRUSpeaker
 from emcomm.agents.speaking import speak
 from emcomm.channel import Channel
+from emcomm.worlds.form import Flat
 
 
 class Countdown(Speaker):
@@ -66,7 +66,7 @@ def test_log_probabilities_of_messages_without_an_end() -> None:
 def test_a_message_is_likeliest_throughout_exactly_when_the_speaker_says_it(variable: bool) -> None:
     channel = Channel(3, 5, variable)
     torch.manual_seed(7)
-    speaker = GRUSpeaker(11, channel, hidden=13, embedding=2)
+    speaker = GRU(hidden=13, embedding=2).speaker(Flat(11), channel)
     features, index = torch.randn(17, 11) * 3, torch.arange(17)
     said = speak(speaker, features, index, torch.rand(17, 5) if variable else None)
     messages = said.symbols.clone()
@@ -83,7 +83,7 @@ def test_a_message_is_likeliest_throughout_exactly_when_the_speaker_says_it(vari
 
 def test_what_comes_after_the_end_teaches_nothing() -> None:
     torch.manual_seed(7)
-    speaker = GRUSpeaker(2, Channel(3, 5), hidden=7, embedding=2)
+    speaker = GRU(hidden=7, embedding=2).speaker(Flat(2), Channel(3, 5))
     short = torch.tensor([[1, 2, 0, 0, 0]])
     about = torch.zeros(2, dtype=torch.int64)
     alone = teacher_forced(speaker, torch.ones(1, 2), about[:1], short).log_prob

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from emcomm.agents import AGENTS, Agent, Listener
-from emcomm.agents.gru import GRUListener
+from emcomm.agents import AGENTS, GRU, Agent, Listener
 from emcomm.channel import Channel
 from emcomm.errors import BadInput
 from emcomm.pressures import ImpatientListener, ListenerDropout
 from emcomm.training.evaluation import observe
+from emcomm.worlds.form import Flat
 from tests.pressures.moments import moment_of
 from tests.training.small import ESTIMATORS, advanced, equal_weights, small_run, small_setup
 
@@ -30,10 +30,10 @@ def test_masks_drop_so_many_and_scale_up_the_others():
         assert len(kept[run].flatten(0, 1).unique(dim=0)) == 303  # every game its own
 
 
-def listener(naming: bool) -> GRUListener:
+def listener(naming: bool) -> Listener:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        return GRUListener(8, Channel(5, 4), (3, 5) if naming else None, hidden=7, embedding=2)
+        return GRU(hidden=7, embedding=2).listener(Flat(8), Channel(5, 4), (3, 5) if naming else None)
 
 
 MESSAGES = torch.tensor([[0, 0, 0, 0], [3, 0, 0, 0], [1, 2, 5, 4]])
@@ -50,7 +50,7 @@ def test_a_listener_answers_from_what_it_keeps(naming: bool, prefixes: bool):
     assert torch.equal(module(MESSAGES, FEATURES, candidates, prefixes, torch.ones(3, 7)), plain)
     nothing = module(MESSAGES, FEATURES, candidates, prefixes, torch.zeros(3, 7))
     # Naming, only the bias is left of the answer; pointing, every candidate fits alike.
-    expected = module.out.bias.expand_as(nothing) if naming else torch.zeros_like(nothing)
+    expected = module.get_parameter("out.bias").expand_as(nothing) if naming else torch.zeros_like(nothing)
     assert torch.equal(nothing, expected)
     one = torch.ones(3, 7)
     one[2, 4] = 0
@@ -129,8 +129,8 @@ def bag() -> Iterator[type[Agent]]:
         name: ClassVar[str] = "bag_of_this_test"
         width: int = 5
 
-        def listener(self, features, channel, sizes, dtype=torch.float32) -> Listener:
-            return Bag(features, channel, self.width)
+        def listener(self, form, channel, sizes, dtype=torch.float32) -> Listener:
+            return Bag(form.width, channel, self.width)
 
     yield BagAgent
     AGENTS._known.clear()

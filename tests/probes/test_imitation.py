@@ -16,6 +16,7 @@ from emcomm.errors import BadInput
 from emcomm.language import Language
 from emcomm.languages import compositional, structured, synonymous
 from emcomm.probes import LearningCurves, imitation, imitation_curves
+from emcomm.worlds.form import Form
 
 SMALL = GRU(hidden=17, embedding=5)
 COMPOSITIONAL = compositional((3, 5))
@@ -149,8 +150,8 @@ def plain() -> Iterator[Agent]:
     class Plain(Agent):
         name: ClassVar[str] = "plain_of_this_test"
 
-        def speaker(self, features: int, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-            return PlainSpeaker(features, channel)
+        def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
+            return PlainSpeaker(form.width, channel)
 
     yield Plain()
     AGENTS._known.clear()

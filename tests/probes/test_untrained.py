@@ -17,6 +17,7 @@ from emcomm.language import Language
 from emcomm.languages import compositional
 from emcomm.metrics import measure
 from emcomm.probes import untrained, untrained_languages
+from emcomm.worlds.form import Form
 
 SMALL = GRU(hidden=17, embedding=5)
 # Six rows about four meanings, one of them never heard; the symbols 4, 6 and 9, of an alphabet nobody has told.
@@ -66,8 +67,8 @@ def counting() -> Iterator[Agent]:
     class Counting(Agent):
         name: ClassVar[str] = "counting_of_this_test"
 
-        def speaker(self, features: int, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-            return CountingSpeaker(features, channel)
+        def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
+            return CountingSpeaker(form.width, channel)
 
     yield Counting()
     AGENTS._known.clear()

@@ -6,15 +6,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from emcomm.agents.gru import GRUSpeaker
+from emcomm.agents import GRU
 from emcomm.channel import Channel
 from emcomm.training.agent_stack import AgentStack
+from emcomm.worlds.form import Flat
 
 CPU = torch.device("cpu")
 
 
 def build() -> nn.Module:
-    return GRUSpeaker(5, Channel(3, 2), hidden=7, embedding=2)
+    return GRU(hidden=7, embedding=2).speaker(Flat(5), Channel(3, 2))
 
 
 def stack_of(seeds: list[int], pairs: int = 2, rates: list[float] | None = None, role: str = "speaker") -> AgentStack:

@@ -15,9 +15,11 @@ from emcomm.agents.cell import GRUCell
 from emcomm.agents.functions import linear, rows
 from emcomm.channel import Channel
 from emcomm.envs import Reconstruction
+from emcomm.errors import BadInput
 from emcomm.pressures import ChannelNoise, Community, ImpatientListener, ListenerReset
 from emcomm.training import Run, Setup, Trainer, load_checkpoint, save_checkpoint
 from emcomm.training.evaluation import observe
+from emcomm.worlds.form import Form
 from tests.training.small import ESTIMATORS, advanced, equal_weights, small_run
 
 PRESSURES = {
@@ -124,23 +126,23 @@ def agents() -> Iterator[dict[str, Agent]]:
     class Plain(Agent):
         name: ClassVar[str] = "plain_of_this_test"
 
-        def speaker(self, features: int, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-            return PlainSpeaker(features, channel)
+        def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
+            return PlainSpeaker(form.width, channel)
 
-        def listener(self, features, channel, sizes, dtype=torch.float32) -> Listener:
-            return PlainListener(features, channel, sizes)
+        def listener(self, form, channel, sizes, dtype=torch.float32) -> Listener:
+            return PlainListener(form.width, channel, sizes)
 
     class Stacked(Plain):
         name: ClassVar[str] = "stacked_of_this_test"
 
-        def speaker(self, features: int, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-            return StackedSpeaker(features, channel)
+        def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
+            return StackedSpeaker(form.width, channel)
 
     class Cell(Plain):
         name: ClassVar[str] = "cell_of_this_test"
 
-        def speaker(self, features: int, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-            return CellSpeaker(features, channel)
+        def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
+            return CellSpeaker(form.width, channel)
 
     yield {"plain": Plain(), "stacked": Stacked(), "cell": Cell()}
     AGENTS._known.clear()
@@ -265,9 +267,10 @@ def test_a_module_with_randomness_of_its_own_is_refused(agents: dict[str, Agent]
     class Dropping(Agent):
         name: ClassVar[str] = "dropping_of_this_test"
 
-        def speaker(self, features: int, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-            return Forgetful(features, channel)
+        def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
+            return Forgetful(form.width, channel)
 
     run = small_run(speaker=Dropping(), listener=agents["plain"])
-    with pytest.raises(RuntimeError, match="random"):
+    with pytest.raises(BadInput, match=r"Forgetful.start\(\) draws random numbers") as caught:
         Trainer([run]).advance()
+    assert "\n" not in str(caught.value)

@@ -33,7 +33,7 @@ from tests.training.small import small_setup
         ({"listener_loss": "hinge"}, "listener_loss: .*'log_likelihood' or 'success', got 'hinge'"),
         ({"game": {"kind": "reconstructoin"}}, "unknown game 'reconstructoin'.*Did you mean 'reconstruction'"),
         ({"world": {"kind": "atribute", "values": [3]}}, "unknown world 'atribute'.*Did you mean 'attribute'"),
-        ({"speaker": {"kind": "lstm"}}, "unknown agent 'lstm'; known: .*gru"),
+        ({"speaker": {"kind": "lsmt"}}, "unknown agent 'lsmt'; known: .*gru"),
         ({"estimator": {"kind": "ppo"}}, "estimator: .*'reinforce', 'gumbel_softmax'"),
         ({"channel": {"symbols": 1, "max_length": 2}}, "channel: .*symbols: .*got 1"),
         ({"game": Discrimination(candidates=16)}, "16 candidates asked for, but at most 15 are possible"),
