@@ -57,6 +57,35 @@ class Answering(Listener):
         super().__init__()
         self.channel, self.sizes, self.dtype, self.width = channel, sizes, dtype, width
 
+    def forward(
+        self,
+        message: Tensor,
+        features: Tensor,
+        candidates: Tensor | None,
+        prefixes: bool = False,
+        keep: Tensor | None = None,
+    ) -> Tensor:
+        understood = self.understand(message, prefixes)
+        if not prefixes:
+            return self.answer(understood, features, candidates, keep)
+        # The whole message is answered apart, so that who asks for prefixes changes no bit of it.
+        early = self.answer_each(understood[..., :-1, :], features, candidates, keep)
+        whole = self.answer(understood[..., -1, :], features, candidates, keep)
+        return torch.cat([early, whole.unsqueeze(-2)], -2)
+
+    def understand(self, message: Tensor, every: bool = False) -> Tensor:
+        """Sum up a message.
+
+        Args:
+            message: as in `Listener.forward`.
+            every: also sum up its first 0, 1, ..., max_length symbols.
+
+        Returns:
+            a state ``[*stack, n, width]``, or ``[*stack, n, max_length + 1, width]`` of which the last has the same
+            bits as without `every`.
+        """
+        raise TypeError(f"{type(self).__name__} does not define understand()")
+
     def answer(self, state: Tensor, features: Tensor, candidates: Tensor | None, keep: Tensor | None) -> Tensor:
         """Answer from states ``[*stack, n, width]``; the rest and the result as in `Listener.forward`."""
         return self._logits(state if keep is None else state * keep, features, candidates)

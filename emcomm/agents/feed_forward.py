@@ -109,20 +109,11 @@ class FeedForwardListener(Answering):
         self.embedding = nn.Parameter(torch.randn(channel.symbols + 2, embedding))  # row 0 is never read
         self.heard, self.out = heard, out
 
-    def forward(
-        self,
-        message: Tensor,
-        features: Tensor,
-        candidates: Tensor | None,
-        prefixes: bool = False,
-        keep: Tensor | None = None,
-    ) -> Tensor:
+    def understand(self, message: Tensor, every: bool = False) -> Tensor:
         if message.is_floating_point():
             state = self.heard(torch.matmul(message[..., 0, 1:], self.embedding[..., 1:, :])).relu()
         else:
             symbol = message[..., 0]
             state = rows(self.heard(self.embedding).relu(), symbol)  # of the whole alphabet, then looked up
             state = state.masked_fill((symbol == EOS).unsqueeze(-1), 0.0)
-        if not prefixes:
-            return self.answer(state, features, candidates, keep)
-        return self.answer_each(torch.stack([torch.zeros_like(state), state], -2), features, candidates, keep)
+        return torch.stack([torch.zeros_like(state), state], -2) if every else state

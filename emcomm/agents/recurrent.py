@@ -118,24 +118,20 @@ class RecurrentListener(Answering):
         super().__init__(channel, sizes, cell.hidden, dtype)
         self.cell, self.out, self.attention = cell, out, attention
 
-    def forward(
-        self,
-        message: Tensor,
-        features: Tensor,
-        candidates: Tensor | None,
-        prefixes: bool = False,
-        keep: Tensor | None = None,
-    ) -> Tensor:
+    def understand(self, message: Tensor, every: bool = False) -> Tensor:
         relaxed = message.is_floating_point()
-        every = prefixes or self.attention is not None
-        states = self._read_relaxed(message) if relaxed else self._read(message, every)
+        needed = every or self.attention is not None
+        states = self._read_relaxed(message) if relaxed else self._read(message, needed)
+        if not needed:
+            return self.cell.output(states[-1])
+        outputs = self.cell.output(torch.stack(states, -2))
+        if self.attention is None:
+            return outputs
+        lengths = message_lengths(message) if self.channel.variable and not relaxed else None
+        whole = self.attention(outputs, lengths, False)
         if not every:
-            return self.answer(self.cell.output(states[-1]), features, candidates, keep)
-        understood = self.cell.output(torch.stack(states, -2))
-        if self.attention is not None:
-            lengths = message_lengths(message) if self.channel.variable and not relaxed else None
-            understood = self.attention(understood, lengths, prefixes)
-        return (self.answer_each if prefixes else self.answer)(understood, features, candidates, keep)
+            return whole
+        return torch.cat([self.attention(outputs, lengths, True)[..., :-1, :], whole.unsqueeze(-2)], -2)
 
     def _read(self, message: Tensor, every: bool) -> list[Tensor]:
         """States after 0, 1, ... symbols; a message that ended keeps its state. Only the last unless `every`."""
@@ -149,10 +145,11 @@ class RecurrentListener(Answering):
         # After one symbol there are only as many states as symbols: compute those, then look them up.
         by_symbol = self.cell(table, None, nothing)
         done = 1
-        if not variable and not every and message.shape[-1] > 1 and alphabet**2 <= samples:
+        if not variable and message.shape[-1] > 1 and alphabet**2 <= samples:
             inputs = table.unsqueeze(-3).expand(*table.shape[:-2], alphabet, alphabet, table.shape[-1])
             before = by_symbol.unsqueeze(-2).expand(*table.shape[:-2], alphabet, alphabet, width)
             by_pair = self.cell(inputs.flatten(-3, -2), None, before.flatten(-3, -2))
+            states += [rows(by_symbol, message[..., 0])] if every else []
             states.append(rows(by_pair, message[..., 0] * alphabet + message[..., 1]))
             done = 2
         else:

@@ -148,26 +148,20 @@ class TransformerListener(Answering):
         self.body = _Body(channel.symbols + 2, channel.max_length + 1, agent, dtype)
         self.out = answers(form, agent.hidden, sizes, agent.encoder, dtype)
 
-    def forward(
-        self,
-        message: Tensor,
-        features: Tensor,
-        candidates: Tensor | None,
-        prefixes: bool = False,
-        keep: Tensor | None = None,
-    ) -> Tensor:
+    def understand(self, message: Tensor, every: bool = False) -> Tensor:
         x, ends = self._embedded(message)
         place = torch.arange(x.shape[-2], device=x.device)
         earlier = place <= place.unsqueeze(-1)
         *blocks, last = self.body.blocks
         for block in blocks:
             x, _ = block(x, earlier)
-        if not prefixes:
-            x, _ = last(x, place <= ends[..., None, None], at=ends)
-            return self.answer(self.body.norm(x.squeeze(-2)), features, candidates, keep)
+        whole, _ = last(x, place <= ends[..., None, None], at=ends)
+        if not every:
+            return self.body.norm(whole.squeeze(-2))
         x, _ = last(x, earlier)
         until = torch.minimum(place, ends.unsqueeze(-1)).unsqueeze(-1).expand(x.shape)  # after the end, the end
-        return self.answer_each(self.body.norm(x).gather(-2, until), features, candidates, keep)
+        early = x.gather(-2, until)[..., :-1, :]
+        return torch.cat([self.body.norm(early), self.body.norm(whole)], -2)
 
     def _embedded(self, message: Tensor) -> tuple[Tensor, Tensor]:
         """Positions ``[*stack, n, positions + 1, hidden]``, and the last that counts, int64 ``[*stack, n]``."""

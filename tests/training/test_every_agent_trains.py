@@ -38,8 +38,8 @@ def run_of(kind: str, seed: int, pressures=None, variable: bool = True, **change
 @pytest.mark.parametrize("name", ["greedy baseline", "straight through"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_they_train_under_pressures_and_do_not_touch_each_other(kind: str, name: str):
-    # Answers to prefixes are asked for in both, alone as well: how they are computed may differ in the last bit.
-    arms = ((5, PRESSURES), (7, {"rush": ImpatientListener(strength=0.2)}))
+    # The second asks for no answers to prefixes, but sits beside one who does, and hears them with it.
+    arms = ((5, PRESSURES), (7, None))
     runs = [run_of(kind, seed, pressures, estimator=ESTIMATORS[name]) for seed, pressures in arms]
     at_birth, together = advanced(0, *runs), advanced(3, *runs)
     assert (together.broken_at == -1).all()
@@ -48,6 +48,16 @@ def test_they_train_under_pressures_and_do_not_touch_each_other(kind: str, name:
         assert not equal_weights(at_birth.weights(run), weights)
         assert equal_weights(weights, advanced(3, run).weights(run))
     assert len(observe(together, record=True)) == 2
+
+
+@pytest.mark.parametrize("variable", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_patient_listener_does_not_care_about_impatient_company_at_large_batches(kind: str, variable: bool):
+    arms = ((5, {"rush": ImpatientListener()}), (7, None))
+    runs = [run_of(kind, seed, pressures, variable, batch_size=128) for seed, pressures in arms]
+    together = advanced(2, *runs)
+    for run in runs:
+        assert equal_weights(together.weights(run), advanced(2, run).weights(run))
 
 
 @pytest.mark.parametrize("kind", KINDS)
