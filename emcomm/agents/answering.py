@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from emcomm.agents.arithmetic import FLOAT, Arithmetic
 from emcomm.agents.base import Listener, Stacks
 from emcomm.agents.encoders import Encoder
 from emcomm.agents.functions import product
@@ -18,7 +19,7 @@ __all__ = ["Answering", "answers"]
 
 
 def answers(
-    form: Form, hidden: int, sizes: tuple[int, ...] | None, encoder: Encoder, dtype: torch.dtype = torch.float32
+    form: Form, hidden: int, sizes: tuple[int, ...] | None, encoder: Encoder, arithmetic: Arithmetic = FLOAT
 ) -> nn.Module:
     """Make what an `Answering` listener answers with.
 
@@ -27,12 +28,12 @@ def answers(
         hidden: how many numbers it answers from.
         sizes: values of each attribute if it names attributes; None if it points at candidates.
         encoder: how it sees candidates.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
 
     Returns:
         a map from states to the values of all attributes, or from rows of features to what states are compared with.
     """
-    return encoder.module(form, hidden, dtype) if sizes is None else affine(hidden, sum(sizes), dtype)
+    return encoder.module(form, hidden, arithmetic) if sizes is None else affine(hidden, sum(sizes), arithmetic.plain)
 
 
 class Answering(Listener):
@@ -44,7 +45,7 @@ class Answering(Listener):
         channel: what may be heard.
         sizes: values of each attribute if it names attributes; None if it points at candidates.
         width: how many numbers it answers from.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
 
     Attributes:
         out: from `answers`; a subclass sets it.
@@ -53,9 +54,10 @@ class Answering(Listener):
     stacks: ClassVar[Stacks] = True
     out: nn.Module
 
-    def __init__(self, channel: Channel, sizes: tuple[int, ...] | None, width: int, dtype: torch.dtype) -> None:
+    def __init__(self, channel: Channel, sizes: tuple[int, ...] | None, width: int, arithmetic: Arithmetic) -> None:
         super().__init__()
-        self.channel, self.sizes, self.dtype, self.width = channel, sizes, dtype, width
+        self.channel, self.sizes, self.width = channel, sizes, width
+        self.dtype = arithmetic.products
 
     def forward(
         self,

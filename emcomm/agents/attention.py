@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from emcomm.agents.arithmetic import FLOAT, Arithmetic
 from emcomm.agents.functions import product
 from emcomm.agents.layers import affine
 
@@ -48,16 +49,16 @@ class AttentionReading(nn.Module):
 
     Args:
         hidden: width of a state.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
 
     Source: after Luong et al. 2015 ("general" score, divided by the root of the width). Deviations: there is nothing to
     decode, so the last state of the reader itself asks, and the average stands in for the last state.
     """
 
-    def __init__(self, hidden: int, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, hidden: int, arithmetic: Arithmetic = FLOAT) -> None:
         super().__init__()
-        self.dtype = dtype
-        self.ask = affine(hidden, hidden, dtype)
+        self.dtype = arithmetic.products
+        self.ask = affine(hidden, hidden, arithmetic)
 
     def forward(self, states: Tensor, lengths: Tensor | None, prefixes: bool) -> Tensor:
         """Sum up messages.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import unfold
 
+from emcomm.agents.arithmetic import Arithmetic
 from emcomm.agents.encoders import Encoder
 from emcomm.agents.layers import affine
+from emcomm.ternary import TernaryConv2d
 from emcomm.worlds.form import Form, Image
 
 __all__ = ["CNN"]
@@ -22,6 +23,8 @@ class CNN(Encoder):
     Each halves the height and the breadth (rounded up). A pass costs, for each image, 9 products for every pixel, input
     channel and output channel of each convolution.
 
+    Of a ternary encoder the first convolution, which sees the pixels, is a float one.
+
     Args:
         channels: channels after each convolution.
 
@@ -32,23 +35,26 @@ class CNN(Encoder):
     reads: ClassVar[tuple[type, ...]] = (Image,)
     channels: tuple[PositiveInt, ...] = Field(default=(16, 32), min_length=1)
 
-    def build(self, form: Form, hidden: int, dtype: torch.dtype) -> nn.Module:
+    def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
         assert isinstance(form, Image)
-        return _Convolutions(form, self.channels, hidden, dtype)
+        return _Convolutions(form, self.channels, hidden, arithmetic)
 
 
 class _Convolutions(nn.Module):
     """Convolutions one after the other, then an affine map; see `CNN`."""
 
-    def __init__(self, form: Image, channels: tuple[int, ...], hidden: int, dtype: torch.dtype) -> None:
+    def __init__(self, form: Image, channels: tuple[int, ...], hidden: int, arithmetic: Arithmetic) -> None:
         super().__init__()
         self.form = form
         widths = zip((form.channels, *channels[:-1]), channels, strict=True)
-        self.convolutions = nn.ModuleList(_Convolution(inputs, outputs, dtype) for inputs, outputs in widths)
+        self.convolutions = nn.ModuleList(
+            _convolution(inputs, outputs, arithmetic if place else arithmetic.plain)
+            for place, (inputs, outputs) in enumerate(widths)
+        )
         height, breadth = form.height, form.breadth
         for _ in channels:
             height, breadth = -(-height // 2), -(-breadth // 2)
-        self.out = affine(channels[-1] * height * breadth, hidden, dtype)
+        self.out = affine(channels[-1] * height * breadth, hidden, arithmetic)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[*stack, n, channels height breadth]`` to ``[*stack, n, hidden]``."""
@@ -59,6 +65,13 @@ class _Convolutions(nn.Module):
         return out
 
 
+def _convolution(inputs: int, outputs: int, arithmetic: Arithmetic) -> nn.Module:
+    if arithmetic.recipe is None:
+        return _Convolution(inputs, outputs, arithmetic)
+    options, norm = arithmetic.of_maps, arithmetic.recipe.norm
+    return TernaryConv2d(inputs, outputs, 3, stride=2, padding=1, options=options, norm=norm)
+
+
 class _Convolution(nn.Module):
     """A convolution of 3 x 3 pixels at every second one, as an affine map of patches.
 
@@ -66,9 +79,9 @@ class _Convolution(nn.Module):
     change in their last bits with how many runs there are.
     """
 
-    def __init__(self, inputs: int, outputs: int, dtype: torch.dtype) -> None:
+    def __init__(self, inputs: int, outputs: int, arithmetic: Arithmetic) -> None:
         super().__init__()
-        self.map = affine(9 * inputs, outputs, dtype)
+        self.map = affine(9 * inputs, outputs, arithmetic)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[*stack, n, inputs, height, breadth]`` to ``[*stack, n, outputs, height / 2, breadth / 2]``."""

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, ClassVar
 
-import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
+from emcomm.agents.arithmetic import FLOAT, Arithmetic
 from emcomm.agents.layers import affine
 from emcomm.errors import BadInput
 from emcomm.registry import Plugin, Registry
@@ -35,13 +35,13 @@ class Encoder(Plugin):
     registry: ClassVar[Registry[Any]] = ENCODERS
     reads: ClassVar[tuple[type, ...]] = (Flat, Image, Graph, Set)
 
-    def module(self, form: Form, hidden: int, dtype: torch.dtype = torch.float32) -> nn.Module:
+    def module(self, form: Form, hidden: int, arithmetic: Arithmetic = FLOAT) -> nn.Module:
         """Build an untrained encoder.
 
         Args:
             form: what a row is.
             hidden: how many numbers come out.
-            dtype: precision of matrix products.
+            arithmetic: what its maps compute with.
 
         Returns:
             a module from float32 ``[*stack, n, form.width]`` to float32 ``[*stack, n, hidden]``; it keeps nothing
@@ -53,9 +53,9 @@ class Encoder(Plugin):
         if not isinstance(form, self.reads):
             allowed = " or ".join(form.__name__ for form in self.reads)
             raise BadInput(f"the encoder {self.name!r} reads {allowed} meanings, got {form!r}")
-        return self.build(form, hidden, dtype)
+        return self.build(form, hidden, arithmetic)
 
-    def build(self, form: Form, hidden: int, dtype: torch.dtype) -> nn.Module:
+    def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
         """Build the module for a form that it reads; arguments as in `module`."""
         raise TypeError(f"{type(self).__name__} does not define build()")
 
@@ -68,8 +68,8 @@ class Linear(Encoder):
 
     name: ClassVar[str] = "linear"
 
-    def build(self, form: Form, hidden: int, dtype: torch.dtype) -> nn.Module:
-        return affine(form.width, hidden)
+    def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
+        return affine(form.width, hidden, arithmetic.exact)
 
 
 class MLP(Encoder):
@@ -84,8 +84,8 @@ class MLP(Encoder):
     name: ClassVar[str] = "mlp"
     layers: tuple[PositiveInt, ...] = (64,)
 
-    def build(self, form: Form, hidden: int, dtype: torch.dtype) -> nn.Module:
-        return Layers((form.width, *self.layers, hidden), dtype)
+    def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
+        return Layers((form.width, *self.layers, hidden), arithmetic)
 
 
 class Layers(nn.Module):
@@ -93,14 +93,14 @@ class Layers(nn.Module):
 
     Args:
         widths: of the input, in between, and of the output; at least two.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
         last: whether ReLU follows the last map as well.
     """
 
-    def __init__(self, widths: Sequence[int], dtype: torch.dtype = torch.float32, last: bool = False) -> None:
+    def __init__(self, widths: Sequence[int], arithmetic: Arithmetic = FLOAT, last: bool = False) -> None:
         super().__init__()
         self.last = last
-        self.maps = nn.ModuleList(affine(inputs, outputs, dtype) for inputs, outputs in pairwise(widths))
+        self.maps = nn.ModuleList(affine(inputs, outputs, arithmetic) for inputs, outputs in pairwise(widths))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[*stack, n, ..., inputs]`` to ``[*stack, n, ..., outputs]``."""

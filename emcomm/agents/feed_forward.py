@@ -9,7 +9,8 @@ from pydantic import PositiveInt, SerializeAsAny
 from torch import Tensor, nn
 
 from emcomm.agents.answering import Answering, answers
-from emcomm.agents.base import Agent, Listener, Speaker, Stacks
+from emcomm.agents.arithmetic import FLOAT, Arithmetic, Precise
+from emcomm.agents.base import Listener, Speaker, Stacks
 from emcomm.agents.encoders import Encoder, Linear
 from emcomm.agents.functions import rows
 from emcomm.agents.layers import affine
@@ -20,13 +21,15 @@ from emcomm.worlds.form import Form
 __all__ = ["FeedForward", "FeedForwardListener", "FeedForwardSpeaker"]
 
 
-class FeedForward(Agent):
+class FeedForward(Precise):
     """Feed-forward agents: one hidden layer from the meaning to the symbol, and one from the symbol to the answer.
 
     Args:
         hidden: width of the hidden layer.
         embedding: width of a symbol's embedding.
         encoder: how meanings are seen, by speakers and by listeners that point.
+        precision: ``"float"`` or ``"ternary"``; see `Precise`.
+        recipe: how it is ternary; see `Precise`.
 
     Raises:
         BadInput: the channel has messages of more than one symbol.
@@ -42,16 +45,20 @@ class FeedForward(Agent):
 
     def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
         _check(channel)
-        encoder = self.encoder.module(form, self.hidden, dtype)
-        return FeedForwardSpeaker(channel, encoder, affine(self.hidden, channel.symbols + channel.variable, dtype))
+        arithmetic = self.arithmetic(dtype)
+        encoder = self.encoder.module(form, self.hidden, arithmetic)
+        return FeedForwardSpeaker(
+            channel, encoder, affine(self.hidden, channel.symbols + channel.variable, arithmetic.plain)
+        )
 
     def listener(
         self, form: Form, channel: Channel, sizes: tuple[int, ...] | None, dtype: torch.dtype = torch.float32
     ) -> Listener:
         _check(channel)
-        heard = affine(self.embedding, self.hidden, dtype)
-        out = answers(form, self.hidden, sizes, self.encoder, dtype)
-        return FeedForwardListener(channel, sizes, self.embedding, self.hidden, heard, out, dtype)
+        arithmetic = self.arithmetic(dtype)
+        heard = affine(self.embedding, self.hidden, arithmetic)
+        out = answers(form, self.hidden, sizes, self.encoder, arithmetic)
+        return FeedForwardListener(channel, sizes, self.embedding, self.hidden, heard, out, arithmetic)
 
 
 def _check(channel: Channel) -> None:
@@ -92,7 +99,7 @@ class FeedForwardListener(Answering):
         width: of the hidden layer.
         heard: from embeddings to the hidden layer.
         out: what it answers with, see `answers`.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
     """
 
     def __init__(
@@ -103,9 +110,9 @@ class FeedForwardListener(Answering):
         width: int,
         heard: nn.Module,
         out: nn.Module,
-        dtype: torch.dtype = torch.float32,
+        arithmetic: Arithmetic = FLOAT,
     ) -> None:
-        super().__init__(channel, sizes, width, dtype)
+        super().__init__(channel, sizes, width, arithmetic)
         self.embedding = nn.Parameter(torch.randn(channel.symbols + 2, embedding))  # row 0 is never read
         self.heard, self.out = heard, out
 

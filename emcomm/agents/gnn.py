@@ -8,6 +8,7 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
+from emcomm.agents.arithmetic import Arithmetic
 from emcomm.agents.encoders import Encoder
 from emcomm.agents.layers import affine
 from emcomm.worlds.form import Form, Graph
@@ -35,21 +36,21 @@ class GNN(Encoder):
     rounds: PositiveInt = 2
     neighbours: Literal["mean", "sum"] = "mean"
 
-    def build(self, form: Form, hidden: int, dtype: torch.dtype) -> nn.Module:
+    def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
         assert isinstance(form, Graph)
-        return _MessagePassing(form, self.rounds, self.neighbours == "mean", hidden, dtype)
+        return _MessagePassing(form, self.rounds, self.neighbours == "mean", hidden, arithmetic)
 
 
 class _MessagePassing(nn.Module):
     """Rounds of message passing; see `GNN`."""
 
-    def __init__(self, form: Graph, rounds: int, mean: bool, hidden: int, dtype: torch.dtype) -> None:
+    def __init__(self, form: Graph, rounds: int, mean: bool, hidden: int, arithmetic: Arithmetic) -> None:
         super().__init__()
         self.form, self.mean = form, mean
-        self.first = affine(form.node_features, hidden, dtype)
-        self.own = nn.ModuleList(affine(hidden, hidden, dtype) for _ in range(rounds))
-        self.said = nn.ModuleList(affine(hidden, hidden, dtype) for _ in range(rounds))
-        self.out = affine(hidden, hidden, dtype)
+        self.first = affine(form.node_features, hidden, arithmetic)
+        self.own = nn.ModuleList(affine(hidden, hidden, arithmetic) for _ in range(rounds))
+        self.said = nn.ModuleList(affine(hidden, hidden, arithmetic) for _ in range(rounds))
+        self.out = affine(hidden, hidden, arithmetic)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[*stack, n, nodes (node_features + nodes)]`` to ``[*stack, n, hidden]``."""

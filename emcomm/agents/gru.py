@@ -18,6 +18,8 @@ class GRU(Recurrent):
         embedding: width of a symbol's embedding.
         encoder: how meanings are seen, by speakers and by listeners that point.
         reading: what listeners answer from: ``"last"``, the last state, or ``"attention"``, an average of all states.
+        precision: ``"float"`` or ``"ternary"``; see `Precise`.
+        recipe: how it is ternary; see `Precise`.
 
     Source: the architecture of Chaabouni et al. 2020 (EGG ``compo_vs_generalization``), one layer.
     """

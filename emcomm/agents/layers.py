@@ -10,15 +10,22 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from emcomm.agents.arithmetic import FLOAT, Arithmetic
 from emcomm.agents.cell import Cell, GRUCell
 from emcomm.agents.functions import linear, product
 from emcomm.agents.lstm_cell import LSTMCell
 from emcomm.agents.rnn_cell import RNNCell
+from emcomm.ternary import TernaryCell, TernaryGRUCell, TernaryLinear, TernaryLSTMCell, TernaryRNNCell
 
 __all__ = ["Affine", "CellKind", "affine", "recurrent_cell"]
 
 CellKind = Literal["gru", "lstm", "rnn"]
 CELLS: dict[CellKind, type[Cell]] = {"gru": GRUCell, "lstm": LSTMCell, "rnn": RNNCell}
+TERNARY_CELLS: dict[CellKind, type[TernaryCell]] = {
+    "gru": TernaryGRUCell,
+    "lstm": TernaryLSTMCell,
+    "rnn": TernaryRNNCell,
+}
 
 
 class Affine(nn.Linear):
@@ -46,14 +53,27 @@ class Affine(nn.Linear):
         return out.unflatten(-2, x.shape[-2 - extra : -1]) if extra else out
 
 
-def affine(inputs: int, outputs: int, products: torch.dtype = torch.float32, bias: bool = True) -> nn.Module:
-    """Make an affine map ``[*stack, n, ..., inputs] -> [*stack, n, ..., outputs]``; arguments as in `Affine`."""
-    return Affine(inputs, outputs, bias, products)
+def affine(inputs: int, outputs: int, arithmetic: Arithmetic = FLOAT, bias: bool = True, fused: int = 1) -> nn.Module:
+    """Make an affine map ``[*stack, n, ..., inputs] -> [*stack, n, ..., outputs]``.
+
+    Args:
+        inputs: numbers that go in.
+        outputs: numbers that come out.
+        arithmetic: what it computes with.
+        bias: whether a bias is added.
+        fused: how many maps it is made of, side by side; ternary ones have a scale each.
+
+    Raises:
+        BadInput: sizes that a ternary map cannot have.
+    """
+    if arithmetic.recipe is None:
+        return Affine(inputs, outputs, bias, arithmetic.products)
+    return TernaryLinear(inputs, outputs, bias, arithmetic.of_maps, arithmetic.recipe.norm, fused)
 
 
 def recurrent_cell(
-    kind: CellKind, rows: int, embedding: int, hidden: int, products: torch.dtype = torch.float32
-) -> Cell:
+    kind: CellKind, rows: int, embedding: int, hidden: int, arithmetic: Arithmetic = FLOAT
+) -> Cell | TernaryCell:
     """Make a recurrent cell.
 
     Args:
@@ -61,6 +81,12 @@ def recurrent_cell(
         rows: size of the alphabet it reads, every special row included.
         embedding: width of a row's embedding.
         hidden: width of its output.
-        products: precision of matrix products.
+        arithmetic: what it computes with.
+
+    Raises:
+        BadInput: sizes that a ternary cell cannot have.
     """
-    return CELLS[kind](rows, embedding, hidden, products)
+    if arithmetic.recipe is None:
+        return CELLS[kind](rows, embedding, hidden, arithmetic.products)
+    recipe = arithmetic.recipe
+    return TERNARY_CELLS[kind](rows, embedding, hidden, recipe.ternary, recipe.gate_norm)

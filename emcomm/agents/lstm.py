@@ -20,6 +20,8 @@ class LSTM(Recurrent):
         embedding: width of a symbol's embedding.
         encoder: how meanings are seen, by speakers and by listeners that point.
         reading: what listeners answer from: ``"last"``, the last output, or ``"attention"``, an average of all outputs.
+        precision: ``"float"`` or ``"ternary"``; see `Precise`.
+        recipe: how it is ternary; see `Precise`.
 
     Source: Hochreiter & Schmidhuber 1997; as agents after Havrylov & Titov 2017 and Lazaridou et al. 2018, one layer.
     """

@@ -9,19 +9,21 @@ from pydantic import PositiveInt, SerializeAsAny
 from torch import Tensor, nn
 
 from emcomm.agents.answering import Answering, answers
+from emcomm.agents.arithmetic import FLOAT, Arithmetic, Precise
 from emcomm.agents.attention import AttentionReading, Reading
-from emcomm.agents.base import Agent, Listener, Speaker, Stacks
+from emcomm.agents.base import Listener, Speaker, Stacks
 from emcomm.agents.cell import Cell
 from emcomm.agents.encoders import Encoder, Linear
 from emcomm.agents.functions import in_vmap, rows
 from emcomm.agents.layers import CellKind, affine, recurrent_cell
 from emcomm.channel import EOS, Channel, message_lengths, trim
+from emcomm.ternary import TernaryCell
 from emcomm.worlds.form import Form
 
 __all__ = ["Recurrent", "RecurrentListener", "RecurrentSpeaker"]
 
 
-class Recurrent(Agent):
+class Recurrent(Precise):
     """Base of agents with one recurrent layer; a concrete one names its cell.
 
     Args:
@@ -29,6 +31,8 @@ class Recurrent(Agent):
         embedding: width of a symbol's embedding.
         encoder: how meanings are seen, by speakers and by listeners that point.
         reading: what listeners answer from: ``"last"``, the last state, or ``"attention"``, an average of all states.
+        precision: ``"float"`` or ``"ternary"``; see `Precise`.
+        recipe: how it is ternary; see `Precise`.
     """
 
     cell: ClassVar[CellKind]
@@ -38,23 +42,25 @@ class Recurrent(Agent):
     reading: Reading = "last"
 
     def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-        encoder = self.encoder.module(form, self.hidden, dtype)
+        arithmetic = self.arithmetic(dtype)
+        encoder = self.encoder.module(form, self.hidden, arithmetic)
         # Row 0 stands for "nothing said yet".
-        cell = recurrent_cell(self.cell, channel.symbols + 1, self.embedding, self.hidden, dtype)
-        return RecurrentSpeaker(channel, encoder, cell, self.saying(channel.symbols + channel.variable, dtype))
+        cell = recurrent_cell(self.cell, channel.symbols + 1, self.embedding, self.hidden, arithmetic)
+        return RecurrentSpeaker(channel, encoder, cell, self.saying(channel.symbols + channel.variable, arithmetic))
 
-    def saying(self, columns: int, dtype: torch.dtype) -> nn.Module:
+    def saying(self, columns: int, arithmetic: Arithmetic) -> nn.Module:
         """Build what turns a speaker's outputs ``[*stack, n, hidden]`` into logits ``[*stack, n, columns]``."""
-        return affine(self.hidden, columns, dtype)
+        return affine(self.hidden, columns, arithmetic.plain)
 
     def listener(
         self, form: Form, channel: Channel, sizes: tuple[int, ...] | None, dtype: torch.dtype = torch.float32
     ) -> Listener:
+        arithmetic = self.arithmetic(dtype)
         # Row 0 is never read; the last is "erased".
-        cell = recurrent_cell(self.cell, channel.symbols + 2, self.embedding, self.hidden, dtype)
-        out = answers(form, self.hidden, sizes, self.encoder, dtype)
-        attention = AttentionReading(self.hidden, dtype) if self.reading == "attention" else None
-        return RecurrentListener(channel, sizes, cell, out, attention, dtype)
+        cell = recurrent_cell(self.cell, channel.symbols + 2, self.embedding, self.hidden, arithmetic)
+        out = answers(form, self.hidden, sizes, self.encoder, arithmetic)
+        attention = AttentionReading(self.hidden, arithmetic) if self.reading == "attention" else None
+        return RecurrentListener(channel, sizes, cell, out, attention, arithmetic)
 
 
 class RecurrentSpeaker(Speaker):
@@ -69,7 +75,7 @@ class RecurrentSpeaker(Speaker):
 
     stacks: ClassVar[Stacks] = True
 
-    def __init__(self, channel: Channel, encoder: nn.Module, cell: Cell, out: nn.Module) -> None:
+    def __init__(self, channel: Channel, encoder: nn.Module, cell: Cell | TernaryCell, out: nn.Module) -> None:
         super().__init__()
         self.channel, self.encoder, self.cell, self.out = channel, encoder, cell, out
         self._table: Tensor | None = None
@@ -103,19 +109,19 @@ class RecurrentListener(Answering):
         cell: reads messages.
         out: what it answers with, see `answers`.
         attention: sums up all states; None: the last state is answered from.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
     """
 
     def __init__(
         self,
         channel: Channel,
         sizes: tuple[int, ...] | None,
-        cell: Cell,
+        cell: Cell | TernaryCell,
         out: nn.Module,
         attention: AttentionReading | None = None,
-        dtype: torch.dtype = torch.float32,
+        arithmetic: Arithmetic = FLOAT,
     ) -> None:
-        super().__init__(channel, sizes, cell.hidden, dtype)
+        super().__init__(channel, sizes, cell.hidden, arithmetic)
         self.cell, self.out, self.attention = cell, out, attention
 
     def understand(self, message: Tensor, every: bool = False) -> Tensor:

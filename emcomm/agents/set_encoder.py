@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
+from emcomm.agents.arithmetic import Arithmetic
 from emcomm.agents.encoders import Encoder, Layers
 from emcomm.agents.layers import affine
 from emcomm.worlds.form import Form, Set
@@ -30,19 +30,19 @@ class SetEncoder(Encoder):
     reads: ClassVar[tuple[type, ...]] = (Set,)
     layers: tuple[PositiveInt, ...] = Field(default=(64,), min_length=1)
 
-    def build(self, form: Form, hidden: int, dtype: torch.dtype) -> nn.Module:
+    def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
         assert isinstance(form, Set)
-        return _DeepSet(form, self.layers, hidden, dtype)
+        return _DeepSet(form, self.layers, hidden, arithmetic)
 
 
 class _DeepSet(nn.Module):
     """Members apart, then together; see `SetEncoder`."""
 
-    def __init__(self, form: Set, layers: tuple[int, ...], hidden: int, dtype: torch.dtype) -> None:
+    def __init__(self, form: Set, layers: tuple[int, ...], hidden: int, arithmetic: Arithmetic) -> None:
         super().__init__()
         self.form = form
-        self.member = Layers((form.member_features, *layers), dtype, last=True)
-        self.out = affine(layers[-1], hidden, dtype)
+        self.member = Layers((form.member_features, *layers), arithmetic, last=True)
+        self.out = affine(layers[-1], hidden, arithmetic)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[*stack, n, members member_features]`` to ``[*stack, n, hidden]``."""

@@ -9,7 +9,8 @@ from pydantic import PositiveInt, SerializeAsAny, model_validator
 from torch import Tensor, nn
 
 from emcomm.agents.answering import Answering, answers
-from emcomm.agents.base import Agent, Listener, Speaker, Stacks
+from emcomm.agents.arithmetic import FLOAT, Arithmetic, Precise
+from emcomm.agents.base import Listener, Speaker, Stacks
 from emcomm.agents.encoders import Encoder, Linear
 from emcomm.agents.functions import beside, rows
 from emcomm.agents.layers import affine
@@ -21,7 +22,7 @@ from emcomm.worlds.form import Form
 __all__ = ["Transformer", "TransformerListener", "TransformerSpeaker"]
 
 
-class Transformer(Agent):
+class Transformer(Precise):
     """Transformers with causal attention: each position sees those before it.
 
     Args:
@@ -29,6 +30,8 @@ class Transformer(Agent):
         layers: blocks.
         heads: parts of the width that attend apart; they divide it.
         encoder: how meanings are seen, by speakers and by listeners that point.
+        precision: ``"float"`` or ``"ternary"``; see `Precise`.
+        recipe: how it is ternary; see `Precise`.
 
     Raises:
         BadInput: the heads do not divide the width.
@@ -51,22 +54,22 @@ class Transformer(Agent):
         return self
 
     def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
-        return TransformerSpeaker(form, channel, self, dtype)
+        return TransformerSpeaker(form, channel, self, self.arithmetic(dtype))
 
     def listener(
         self, form: Form, channel: Channel, sizes: tuple[int, ...] | None, dtype: torch.dtype = torch.float32
     ) -> Listener:
-        return TransformerListener(form, channel, sizes, self, dtype)
+        return TransformerListener(form, channel, sizes, self, self.arithmetic(dtype))
 
 
 class _Body(nn.Module):
     """Embeddings, positions and blocks, which speaker and listener have in common."""
 
-    def __init__(self, alphabet: int, positions: int, agent: Transformer, dtype: torch.dtype) -> None:
+    def __init__(self, alphabet: int, positions: int, agent: Transformer, arithmetic: Arithmetic) -> None:
         super().__init__()
         self.embedding = nn.Parameter(torch.randn(alphabet, agent.hidden) / agent.hidden**0.5)
         self.positions = nn.Parameter(torch.randn(positions, agent.hidden) / agent.hidden**0.5)
-        self.blocks = nn.ModuleList(Block(agent.hidden, agent.heads, dtype) for _ in range(agent.layers))
+        self.blocks = nn.ModuleList(Block(agent.hidden, agent.heads, arithmetic) for _ in range(agent.layers))
         self.norm = Norm(agent.hidden)
 
     def embed(self, symbols: Tensor) -> Tensor:
@@ -90,17 +93,17 @@ class TransformerSpeaker(Speaker):
         form: what a row of features is.
         channel: what may be said.
         agent: sizes.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
     """
 
     stacks: ClassVar[Stacks] = True
 
-    def __init__(self, form: Form, channel: Channel, agent: Transformer, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, form: Form, channel: Channel, agent: Transformer, arithmetic: Arithmetic = FLOAT) -> None:
         super().__init__()
         self.channel = channel
-        self.encoder = agent.encoder.module(form, agent.hidden, dtype)
-        self.body = _Body(channel.symbols + 1, channel.max_length, agent, dtype)
-        self.out = affine(agent.hidden, channel.symbols + channel.variable, dtype)
+        self.encoder = agent.encoder.module(form, agent.hidden, arithmetic)
+        self.body = _Body(channel.symbols + 1, channel.max_length, agent, arithmetic)
+        self.out = affine(agent.hidden, channel.symbols + channel.variable, arithmetic.plain)
 
     def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
         return self._say(self.encoder(features), None)
@@ -132,7 +135,7 @@ class TransformerListener(Answering):
         channel: what may be heard.
         sizes: values of each attribute if it names attributes; None if it points at candidates.
         agent: sizes.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
     """
 
     def __init__(
@@ -141,12 +144,12 @@ class TransformerListener(Answering):
         channel: Channel,
         sizes: tuple[int, ...] | None,
         agent: Transformer,
-        dtype: torch.dtype = torch.float32,
+        arithmetic: Arithmetic = FLOAT,
     ) -> None:
-        super().__init__(channel, sizes, agent.hidden, dtype)
+        super().__init__(channel, sizes, agent.hidden, arithmetic)
         # Row 0 stands before the first symbol; the last is "erased".
-        self.body = _Body(channel.symbols + 2, channel.max_length + 1, agent, dtype)
-        self.out = answers(form, agent.hidden, sizes, agent.encoder, dtype)
+        self.body = _Body(channel.symbols + 2, channel.max_length + 1, agent, arithmetic)
+        self.out = answers(form, agent.hidden, sizes, agent.encoder, arithmetic)
 
     def understand(self, message: Tensor, every: bool = False) -> Tensor:
         x, ends = self._embedded(message)

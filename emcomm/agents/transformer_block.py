@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm
 
+from emcomm.agents.arithmetic import FLOAT, Arithmetic
 from emcomm.agents.attention import attend
 from emcomm.agents.functions import beside
 from emcomm.agents.layers import affine
@@ -39,18 +40,18 @@ class Block(nn.Module):
     Args:
         hidden: width of a position.
         heads: parts of the width that attend apart; they divide it.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
 
     Source: Vaswani et al. 2017; normalisation before each part after Xiong et al. 2020. Deviation: no dropout.
     """
 
-    def __init__(self, hidden: int, heads: int, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, hidden: int, heads: int, arithmetic: Arithmetic = FLOAT) -> None:
         super().__init__()
-        self.heads, self.dtype = heads, dtype
+        self.heads, self.dtype = heads, arithmetic.products
         self.look, self.think = Norm(hidden), Norm(hidden)
-        self.ask, self.remember = affine(hidden, hidden, dtype), affine(hidden, 2 * hidden, dtype)
-        self.mix = affine(hidden, hidden, dtype)
-        self.wide, self.narrow = affine(hidden, WIDER * hidden, dtype), affine(WIDER * hidden, hidden, dtype)
+        self.ask, self.remember = affine(hidden, hidden, arithmetic), affine(hidden, 2 * hidden, arithmetic, fused=2)
+        self.mix = affine(hidden, hidden, arithmetic)
+        self.wide, self.narrow = affine(hidden, WIDER * hidden, arithmetic), affine(WIDER * hidden, hidden, arithmetic)
 
     def forward(
         self, x: Tensor, allowed: Tensor | None, past: Tensor | None = None, at: Tensor | None = None

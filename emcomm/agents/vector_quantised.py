@@ -8,6 +8,7 @@ import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
+from emcomm.agents.arithmetic import FLOAT, Arithmetic
 from emcomm.agents.functions import product
 from emcomm.agents.layers import CellKind, affine
 from emcomm.agents.recurrent import Recurrent
@@ -28,6 +29,8 @@ class VectorQuantised(Recurrent):
         reading: what listeners answer from: ``"last"``, the last state, or ``"attention"``, an average of all states.
         dimensions: of the codebook; the state is projected into them.
         temperature: > 0; the smaller, the more certainly the nearest is said.
+        precision: ``"float"`` or ``"ternary"``; see `Precise`.
+        recipe: how it is ternary; see `Precise`.
 
     Source: after Tucker et al. 2022 (VQ-VIB), which add Gaussian noise to a latent vector, say the nearest of a learned
     codebook (van den Oord et al. 2017), and penalise the KL divergence of the latent from a prior. Deviations: what
@@ -44,8 +47,8 @@ class VectorQuantised(Recurrent):
     dimensions: PositiveInt = 16
     temperature: PositiveFloat = 0.5
 
-    def saying(self, columns: int, dtype: torch.dtype) -> nn.Module:
-        return Codebook(self.hidden, columns, self.dimensions, self.temperature, dtype)
+    def saying(self, columns: int, arithmetic: Arithmetic) -> nn.Module:
+        return Codebook(self.hidden, columns, self.dimensions, self.temperature, arithmetic)
 
 
 class Codebook(nn.Module):
@@ -56,15 +59,15 @@ class Codebook(nn.Module):
         columns: choices.
         dimensions: of the codebook.
         temperature: what squared distances are divided by.
-        dtype: precision of matrix products.
+        arithmetic: what its maps compute with.
     """
 
     def __init__(
-        self, hidden: int, columns: int, dimensions: int, temperature: float, dtype: torch.dtype = torch.float32
+        self, hidden: int, columns: int, dimensions: int, temperature: float, arithmetic: Arithmetic = FLOAT
     ) -> None:
         super().__init__()
-        self.temperature, self.dtype = temperature, dtype
-        self.project = affine(hidden, dimensions, dtype)
+        self.temperature, self.dtype = temperature, arithmetic.products
+        self.project = affine(hidden, dimensions, arithmetic)
         self.codes = nn.Parameter(torch.randn(columns, dimensions) / dimensions**0.5)
 
     def forward(self, state: Tensor) -> Tensor:

@@ -43,6 +43,16 @@ TRAINING: dict[str, Definition] = {
     ),
     "listener_loss": ("The listener's loss, mean of the last training batch.", "nats", "unbounded", ""),
     "speaker_entropy": ("Entropy of the speaker's choices, mean of the last training batch.", "nats", "0 or more", ""),
+    "quantised_share": ("How far ternary agents are quantised in training at this step.", "none", "0 to 1", ""),
+    **{
+        f"{role}_{name}": (f"{what} of the {role}s; undefined for float agents.", "none", "0 to 1", "")
+        for role in ("speaker", "listener")
+        for name, what in (
+            ("zero_share", "Share of the ternary weights whose code is 0,"),
+            ("flip_rate", "Share of the ternary weights whose code has changed since the evaluation before,"),
+            ("saturation", "Share of the activations whose code is as large as codes get, in evaluation,"),
+        )
+    },
 }
 
 

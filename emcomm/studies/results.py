@@ -137,7 +137,7 @@ class Results:
         )
 
     def agent(self, role: Literal["speaker", "listener"], run: str, index: int = 0) -> nn.Module:
-        """Return a trained agent, ready to act.
+        """Return a trained agent, ready to act; a ternary one as it was evaluated.
 
         Args:
             role: speaker or listener.
@@ -150,6 +150,7 @@ class Results:
         import torch
         from safetensors.torch import load_file
 
+        from emcomm.ternary import set_share
         from emcomm.training import build_agents
 
         if role not in ("speaker", "listener"):
@@ -170,6 +171,7 @@ class Results:
             if name.startswith(f"{role}.")
         }
         agent.load_state_dict(own)
+        set_share(agent, setup.quantisation.final)
         return agent.eval()
 
     def parallel_env(self, run: str, **keywords: Any) -> PhasedEnv:

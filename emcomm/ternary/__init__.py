@@ -6,7 +6,7 @@
 | build | `TernaryLinear`, `TernaryConv2d`, `TernaryGRUCell`, `TernaryLSTMCell`, `TernaryRNNCell` |
 | build larger | `Attention`, `FeedForward`, `GraphLayer` |
 | go from floats to codes in training | `Schedule`, `set_share` |
-| look at training | `ternary_tensors`, `zero_share`, `flip_rate`, `saturation` |
+| look at training | `ternary_tensors`, `zero_share`, `flip_rate`, `saturation`, `watching` |
 | write and read a packed agent | `pack_module`, `read_pack`, `fix_codes`, `size_report` |
 | work on tensors | `weight_codes`, `activation_codes`, `straight_through`, `ternary_linear`, `ternary_conv2d` |
 
@@ -31,6 +31,7 @@ from emcomm.ternary.quantised import Quantised, quantised, set_share, ternary_te
 from emcomm.ternary.schedule import Schedule
 from emcomm.ternary.size import SizeReport, size_report
 from emcomm.ternary.trits import Trits, pack_trits, unpack_trits
+from emcomm.ternary.watching import Watch, watching
 
 __all__ = [
     "PRESETS",
@@ -55,6 +56,7 @@ __all__ = [
     "TernaryLinear",
     "TernaryRNNCell",
     "Trits",
+    "Watch",
     "activation_codes",
     "activation_operand",
     "fix_codes",
@@ -77,6 +79,7 @@ __all__ = [
     "ternary_linear",
     "ternary_tensors",
     "unpack_trits",
+    "watching",
     "weight_codes",
     "weight_operand",
     "write_pack",

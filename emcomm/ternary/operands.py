@@ -17,6 +17,7 @@ from torch import Tensor
 
 from emcomm.ternary.options import Ternary
 from emcomm.ternary.quantise import activation_codes, lift, spread, straight_through, weight_codes
+from emcomm.ternary.watching import notice
 
 __all__ = ["Operand", "activation_operand", "multiply", "product", "weight_operand"]
 
@@ -65,6 +66,7 @@ def activation_operand(x: Tensor, options: Ternary | None, share: Tensor | float
     if options is None or options.activations == "none" or _absent(share):
         return Operand(x, None)
     codes, scale = activation_codes(x, options.activations, options.eps)
+    notice(codes)
     return _mixed(x, codes, scale, lift(share, 2))
 
 

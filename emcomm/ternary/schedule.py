@@ -18,9 +18,9 @@ class Schedule(Config):
 
     Args:
         kind: ``"step"``: at once; ``"linear"``: evenly; ``"tanh"``: as ``tanh(2.5 tau)`` over the rise, tau in
-            0..1, with a last jump from 0.987 to 1.
+            0..1, with a last jump from 0.987 to 1; ``"never"``: 0 for good, the float control of a ternary agent.
         start: share of the training steps after which the rise begins, in [0, 1]. 0 without a rise is ternary from the
-            first step on; 1 is ternary after training only.
+            first step on; 1 without one is ternary after training only, whenever it is looked at.
         length: share of the training steps that the rise takes; start and length are at most 1 together. None: 0.1,
             and 0 for a step, which takes no other.
         keep_optimizer: whether the optimiser keeps what it remembers when the rise begins; see `transition_step`.
@@ -32,13 +32,15 @@ class Schedule(Config):
     of "tanh" is that of the authors' code.
     """
 
-    kind: Literal["step", "linear", "tanh"] = "linear"
+    kind: Literal["step", "linear", "tanh", "never"] = "linear"
     start: float = Field(default=0.2, ge=0.0, le=1.0)
     length: float | None = Field(default=None, ge=0.0, le=1.0)
     keep_optimizer: bool = True
 
     @model_validator(mode="after")
     def _fits(self) -> Schedule:
+        if self.kind == "never":
+            return self
         if self.kind == "step" and self.length:
             raise ValueError(f"a step has length 0, got {self.length:g}; linear and tanh take time")
         if self.start + self.rise > 1 + 1e-9:
@@ -51,7 +53,12 @@ class Schedule(Config):
         """Share of the training steps that the rise takes."""
         if self.length is not None:
             return self.length
-        return 0.0 if self.kind == "step" else 0.1
+        return 0.1 if self.kind in ("linear", "tanh") else 0.0
+
+    @property
+    def final(self) -> float:
+        """The share of the trained agent, and whenever it is evaluated: 1, or 0 if it never becomes ternary."""
+        return 0.0 if self.kind == "never" else 1.0
 
     def transition_step(self, steps: int) -> int:
         """The step at which the rise begins, or has happened if it takes no time.
@@ -86,6 +93,8 @@ class Schedule(Config):
         end = max(begin, round((self.start + self.rise) * steps))
         if step < 0:
             raise BadInput(f"step: at least 0, got {step}")
+        if self.kind == "never":
+            return 0.0
         if step >= end:
             return 1.0
         if step < begin:

@@ -17,6 +17,7 @@ from torch.nn.functional import pad
 
 from emcomm.agents import Listener, Speaker
 from emcomm.rng import generator
+from emcomm.ternary import quantised, set_share
 from emcomm.training.mapping import Mapped, MappedListener, MappedSpeaker
 
 __all__ = ["AgentStack"]
@@ -34,6 +35,11 @@ class AgentStack:
         role: ``"speaker"`` or ``"listener"``; names the stream of first weights.
         learning_rates: one for each run.
         device: where the stack lives.
+
+    Attributes:
+        ternary: whether there are ternary layers.
+        shares: how far they are quantised in each run, see `quantise`.
+        codes: of their weights when they were last looked at, int8 ``[agents, weights]``; None before.
     """
 
     def __init__(
@@ -47,12 +53,14 @@ class AgentStack:
     ) -> None:
         self.build, self.seeds, self.pairs, self.role, self.device = build, list(seeds), pairs, role, device
         self.learning_rates = list(learning_rates)
+        self.shares = [1.0] * len(seeds)
         self._furnish()
         shapes = {name: parameter.shape for name, parameter in self.module.named_parameters()}
         self.shapes: dict[str, torch.Size] = shapes
         rows = [self._newborn(seed, index, f"{role}.weights", 0) for seed in self.seeds for index in range(pairs)]
         weights = torch.stack(rows).to(device)
         self.ages = [0] * len(weights)
+        self.codes: Tensor | None = None
         self._adopt(weights, torch.zeros_like(weights), torch.zeros_like(weights))
 
     @property
@@ -81,6 +89,7 @@ class AgentStack:
         """Make the module that all agents go through, and what maps it over the stack if it does not stack itself."""
         self.module = self._built(0).to(self.device)
         self._mapped = None if getattr(self.module, "stacks", False) is True else Mapped(self.module)
+        self.ternary = bool(quantised(self.module))
 
     def _adopt(self, weights: Tensor, mean: Tensor, square: Tensor) -> None:
         """Take over a weight matrix and the optimiser's moments, and make the module's parameters views of it."""
@@ -95,6 +104,15 @@ class AgentStack:
             for name, view in self.views.items():
                 owner, _, leaf = name.rpartition(".")
                 self.module.get_submodule(owner)._parameters[leaf] = cast(nn.Parameter, view)
+
+    def quantise(self, shares: Sequence[float]) -> None:
+        """Set how far the ternary layers of each run's agents are quantised from now on, each in [0, 1]."""
+        self.shares = list(shares)
+        rows = [share for share in self.shares for _ in range(self.pairs)]
+        if self._mapped is None:
+            set_share(self.module, rows)
+        else:
+            self._mapped.quantise(rows, self.device)
 
     def speaker(self) -> Speaker:
         """The stack as a speaker whose tensors have a leading dimension of agents."""
@@ -164,6 +182,9 @@ class AgentStack:
         self.learning_rates = [self.learning_rates[run] for run in runs]
         self.ages = [self.ages[row] for row in rows]
         self._adopt(self.weights.detach()[rows], self.mean[rows], self.square[rows])
+        self.codes = None if self.codes is None else self.codes[rows]
+        if self.ternary and runs:
+            self.quantise([self.shares[run] for run in runs])
 
     def part(self, runs: Sequence[int]) -> AgentStack:
         """A stack of copies of the agents of some runs, by place, to be trained apart; see `put_back`."""
@@ -194,11 +215,13 @@ class AgentStack:
     def state(self) -> dict[str, Tensor]:
         """Everything that changes in training, by name."""
         ages = torch.tensor(self.ages, dtype=torch.int64)
-        return {"weights": self.weights, "mean": self.mean, "square": self.square, "ages": ages}
+        codes = torch.empty(0, dtype=torch.int8) if self.codes is None else self.codes
+        return {"weights": self.weights, "mean": self.mean, "square": self.square, "ages": ages, "codes": codes}
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Take over a `state`."""
         self.ages = state["ages"].tolist()
+        self.codes = state["codes"].to(self.device) if state["codes"].numel() else None
         self._adopt(*(state[name].to(self.device) for name in ("weights", "mean", "square")))
 
     def agent(self, run: int, index: int) -> dict[str, Tensor]:

@@ -73,7 +73,7 @@ def load_checkpoint(path: Path, runs: Sequence[Run], device: str = "cpu") -> Tra
     trainer.leave([run.name for run in runs if run.name not in facts["runs"]])
     if trainer.runs:
         for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
-            state = {name: tensors[f"{role}.{name}"] for name in ("weights", "mean", "square", "ages")}
+            state = {name: tensors[f"{role}.{name}"] for name in ("weights", "mean", "square", "ages", "codes")}
             if state["weights"].shape != stack.weights.shape:
                 raise StorageError(f"the checkpoint {path} belongs to {role} of another size or number")
             stack.load(state)

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from emcomm.agents.speaking import speak
 from emcomm.envs import Round
+from emcomm.ternary import watching
 from emcomm.training.play import understood
+from emcomm.training.quantising import code_health, finish_shares, share_values
 from emcomm.training.run import Run
 from emcomm.training.streams import Streams
 from emcomm.training.trainer import Trainer
@@ -49,15 +51,23 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
     same on held-out meanings, with distractors from all meanings; NaN without a hold-out), ``loss`` and
     ``loss_held_out`` (mean negative log-probability of the right answer in the same games, nats), all over every
     speaker with every listener of the run; and of the last training batch: ``speaker_cost``, ``listener_loss`` (nats)
-    and ``speaker_entropy`` (nats), NaN before the first.
+    and ``speaker_entropy`` (nats), NaN before the first. Of ternary agents also how far they are quantised in training
+    at this step, ``quantised_share``, and ``speaker_`` and ``listener_`` signs of health, see `code_health`.
     """
-    messages = greedy_messages(trainer)
-    trained, held_out = _won(trainer, messages)
+    finish_shares(trainer.stacks, trainer.runs)
+    with watching() as speaking:
+        messages = greedy_messages(trainer)
+    with watching() as listening:
+        trained, held_out = _won(trainer, messages)
     weights = torch.from_numpy(trainer.setup.world.probabilities()).to(trainer.device)
     means = {}
     for place, name in enumerate(("accuracy", "loss")):
         means[name] = _weighted_mean(trained[place], weights * trainer.pool)
         means[f"{name}_held_out"] = _weighted_mean(held_out[place], weights * ~trainer.pool)
+    if any(stack.ternary for stack in trainer.stacks):
+        means["quantised_share"] = torch.tensor(share_values(trainer.runs, trainer.step), dtype=torch.float64)
+        for stack, seen in zip(trainer.stacks, (speaking, listening), strict=True):
+            means |= {f"{stack.role}_{name}": value for name, value in code_health(stack, seen).items()}
     spoken = messages.unflatten(0, trainer.shape).cpu().numpy()
     observations = []
     for place, run in enumerate(trainer.runs):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -12,6 +12,7 @@ from torch.func import functional_call
 
 from emcomm.agents import Listener, Speaker
 from emcomm.errors import BadInput
+from emcomm.ternary import quantised, set_share
 
 __all__ = ["Mapped", "MappedListener", "MappedSpeaker"]
 
@@ -39,6 +40,15 @@ class Mapped:
             raise BadInput(f"{type(module).__name__} has stacks = {stacks!r}; allowed: True, False, 'loop'")
         self.module, self.loop = module, stacks == "loop"
         self._methods: dict[str, _Method] = {}
+        self._layers = list(quantised(module).values())
+        self._shares: Tensor | None = None  # None: all agents alike, as the layers have it
+
+    def quantise(self, shares: Sequence[float], device: torch.device) -> None:
+        """Set how far the ternary layers of each agent are quantised, each in [0, 1]."""
+        alike = len(set(shares)) == 1
+        self._shares = None if alike else torch.tensor(shares, device=device)
+        if alike:
+            set_share(self.module, shares[0])
 
     def __call__(self, method: str, views: Mapping[str, Tensor], *args: Any) -> Any:
         """Call a method.
@@ -62,12 +72,13 @@ class Mapped:
         return call(self._methods[method], parameters, args)
 
     def _at_once(self, method: _Method, parameters: dict[str, Tensor], args: tuple[Any, ...]) -> Any:
-        def one(parameters: dict[str, Tensor], *args: Any) -> Any:
+        def one(parameters: dict[str, Tensor], share: Tensor | None, *args: Any) -> Any:
+            self._turn_to(share)
             return functional_call(method, parameters, args)
 
-        dims = (0, *(0 if isinstance(arg, Tensor) else None for arg in args))
+        dims = (0, *(0 if isinstance(arg, Tensor) else None for arg in (self._shares, *args)))
         try:
-            return torch.vmap(one, in_dims=dims)(parameters, *args)
+            return torch.vmap(one, in_dims=dims)(parameters, self._shares, *args)
         except RuntimeError as error:
             sentence = _sentence(str(error))
             if sentence is None:
@@ -83,6 +94,7 @@ class Mapped:
         for place in range(len(next(iter(parameters.values())))):
             own = {name: part[place] for name, part in parts.items()}
             given = tuple(arg if share is None else share[place] for arg, share in zip(args, shares, strict=True))
+            self._turn_to(None if self._shares is None else float(self._shares[place]))
             answers.append(functional_call(method, own, given))
         if not torch.equal(noise, _noise(device)):
             raise BadInput(f"{method.title} {RANDOM}")
@@ -91,6 +103,12 @@ class Mapped:
         if isinstance(answers[0], Tensor):
             return torch.stack(answers)
         return tuple(torch.stack(each) for each in zip(*answers, strict=True))
+
+    def _turn_to(self, share: Tensor | float | None) -> None:
+        """Quantise the ternary layers as far as one agent's are; None: they are as they should be."""
+        if share is not None:
+            for layer in self._layers:
+                layer.share = share
 
     def _versions(self) -> list[int]:
         """How often each buffer of the module has been changed."""

@@ -14,11 +14,12 @@ from emcomm.config import Config
 from emcomm.envs import Board, Game
 from emcomm.errors import BadInput
 from emcomm.rng import generator
+from emcomm.ternary import Schedule
 from emcomm.worlds import World
 
 __all__ = ["PER_RUN", "Estimator", "GumbelSoftmax", "Reinforce", "Setup"]
 
-PER_RUN = ("speaker_learning_rate", "listener_learning_rate", "speaker_entropy", "listener_entropy")
+PER_RUN = ("speaker_learning_rate", "listener_learning_rate", "speaker_entropy", "listener_entropy", "quantisation")
 """Fields of `Setup` that may differ between the runs of one stack."""
 
 MATMUL = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -94,6 +95,8 @@ class Setup(Config):
         evaluation_rounds: games a meaning is evaluated in, where games are drawn.
         stop_accuracy: a run whose accuracy reaches this at an evaluation stops; None plays all steps.
         matmul: precision of matrix products; states, sums and updates are float32.
+        quantisation: how far ternary agents are quantised at which step; without effect on float ones. They are always
+            evaluated as they will be after training.
     """
 
     world: SerializeAsAny[World]
@@ -115,6 +118,7 @@ class Setup(Config):
     evaluation_rounds: PositiveInt = 4
     stop_accuracy: float | None = Field(default=None, gt=0.0, le=1.0)
     matmul: Literal["float32", "bfloat16"] = "float32"
+    quantisation: Schedule = Schedule()
 
     @model_validator(mode="after")
     def _playable(self) -> Setup:

@@ -15,6 +15,7 @@ from emcomm.pressures import Moment
 from emcomm.training.agent_stack import AgentStack
 from emcomm.training.learner import Baseline, Lesson, reinforce_lesson, relaxed_lesson
 from emcomm.training.play import Acting, Played, Table, play_relaxed, play_sampled
+from emcomm.training.quantising import take_shares
 from emcomm.training.run import Run, Slot, build_agents, slots
 from emcomm.training.school import School
 from emcomm.training.setup import GumbelSoftmax, Setup
@@ -89,6 +90,11 @@ class Trainer:
         return self.deck.pool
 
     @property
+    def stacks(self) -> tuple[AgentStack, AgentStack]:
+        """Speakers and listeners."""
+        return self.speakers, self.listeners
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Runs and pairs."""
         return len(self.runs), self.pairs
@@ -100,6 +106,7 @@ class Trainer:
 
     def advance(self) -> None:
         """One training step: pressures act on the agents, then every agent plays a batch and is updated once."""
+        take_shares(self.stacks, self.runs, self.step)
         acting = self._acting()
         self.population.open()
         for each in acting:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
 
+from emcomm.agents.arithmetic import Arithmetic
 from emcomm.agents.cell import Cell
 from emcomm.agents.layers import CellKind, recurrent_cell
 
@@ -18,7 +19,9 @@ KINDS = pytest.mark.parametrize("kind", ["gru", "lstm", "rnn"])
 
 def cell_of(kind: CellKind, seed: int, dtype: torch.dtype = torch.float32) -> Cell:
     torch.manual_seed(seed)
-    return recurrent_cell(kind, ROWS, EMBEDDING, HIDDEN, dtype)
+    cell = recurrent_cell(kind, ROWS, EMBEDDING, HIDDEN, Arithmetic(dtype))
+    assert isinstance(cell, Cell)
+    return cell
 
 
 def stacked(*cells: Cell) -> Cell:

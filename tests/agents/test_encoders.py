@@ -12,6 +12,7 @@ from torch.func import functional_call, stack_module_state
 
 import emcomm.agents
 from emcomm.agents import CNN, ENCODERS, GNN, GRU, MLP, Encoder, Linear, SetEncoder
+from emcomm.agents.arithmetic import Arithmetic
 from emcomm.agents.speaking import speak
 from emcomm.channel import Channel
 from emcomm.errors import BadInput
@@ -37,7 +38,7 @@ EVERY = pytest.mark.parametrize("case", CASES)
 def module_of(case: str, seed: int = 1, dtype: torch.dtype = torch.float32) -> nn.Module:
     torch.manual_seed(seed)
     encoder, form = CASES[case]
-    return encoder.module(form, HIDDEN, dtype)
+    return encoder.module(form, HIDDEN, Arithmetic(dtype))
 
 
 def seen(case: str, *stack: int) -> Tensor:
@@ -195,7 +196,7 @@ def test_an_encoder_of_ones_own_is_two_files_like_any_plug_in(monkeypatch: pytes
         reads: ClassVar[tuple[type, ...]] = (Flat, Set)
         share: float = 0.5
 
-        def build(self, form: Form, hidden: int, dtype: torch.dtype) -> nn.Module:
+        def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
             return nn.Linear(form.width, hidden, bias=False)
 
     class Empty(Encoder):

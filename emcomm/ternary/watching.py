@@ -1,0 +1,58 @@
+"""Look at activations' codes as they are made, without changing what makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import torch
+from torch import Tensor
+
+from emcomm.ternary.health import saturation
+
+__all__ = ["Watch", "notice", "watching"]
+
+
+class Watch:
+    """Running mean of the saturation of all activations that were quantised while it watched.
+
+    Attributes:
+        hits: saturated codes so far, float64 ``[*stack]``; None before any.
+        seen: codes of one member of the stack so far.
+    """
+
+    def __init__(self) -> None:
+        self.hits: Tensor | None = None
+        self.seen = 0
+
+    @property
+    def saturation(self) -> Tensor | None:
+        """Share of saturated codes, float64 ``[*stack]`` in [0, 1]; None if nothing was quantised."""
+        return None if self.hits is None else self.hits / self.seen
+
+
+_WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Watch what is quantised inside of a ``with``; modules under `torch.vmap` cannot be watched."""
+    watch = Watch()
+    token = _WATCH.set(watch)
+    try:
+        yield watch
+    finally:
+        _WATCH.reset(token)
+
+
+def notice(codes: Tensor) -> None:
+    """Show codes of activations ``[*stack, n, features]`` to whoever is watching."""
+    watch = _WATCH.get()
+    if watch is None or not codes.numel() or torch._C._are_functorch_transforms_active():
+        return
+    stack = codes.dim() - 2
+    count = codes.shape[stack:].numel()
+    hits = saturation(codes, stack).double() * count
+    watch.hits = hits if watch.hits is None else watch.hits + hits
+    watch.seen += count

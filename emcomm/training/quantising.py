@@ -1,0 +1,91 @@
+"""How far the runs of a stack are quantised, step by step, and signs of how their ternary weights fare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from emcomm.ternary import Watch, flip_rate, quantised, weight_codes, zero_share
+from emcomm.training.agent_stack import AgentStack
+from emcomm.training.run import Run
+
+__all__ = ["HEALTH", "code_health", "finish_shares", "share_values", "take_shares"]
+
+HEALTH = ("zero_share", "flip_rate", "saturation")
+
+
+def share_values(runs: Sequence[Run], step: int) -> list[float]:
+    """The share of the quantiser in each run at a step of training, in [0, 1]."""
+    return [run.setup.quantisation.share_at(step, run.setup.steps) for run in runs]
+
+
+def take_shares(stacks: Sequence[AgentStack], runs: Sequence[Run], step: int) -> None:
+    """Quantise ternary agents as far as this step of training wants, and empty optimisers where that is asked for."""
+    shares, fresh = share_values(runs, step), [_begins_anew(run, step) for run in runs]
+    for stack in stacks:
+        if stack.ternary:
+            stack.quantise(shares)
+            if any(fresh):
+                stack.forget(torch.tensor(fresh).unsqueeze(-1).expand(-1, stack.pairs))
+
+
+def _begins_anew(run: Run, step: int) -> bool:
+    """Whether the run's optimisers are to forget at this step what they remember."""
+    schedule = run.setup.quantisation
+    if not step or schedule.keep_optimizer or schedule.kind == "never":
+        return False
+    return schedule.transition_step(run.setup.steps) == step
+
+
+def finish_shares(stacks: Sequence[AgentStack], runs: Sequence[Run]) -> None:
+    """Quantise ternary agents as they will be after training."""
+    for stack in stacks:
+        if stack.ternary:
+            stack.quantise([run.setup.quantisation.final for run in runs])
+
+
+def code_health(stack: AgentStack, watch: Watch) -> dict[str, Tensor]:
+    """How the ternary weights of a stack fare; remembers their codes for the next time.
+
+    Args:
+        stack: agents of one role.
+        watch: what was seen of their activations.
+
+    Returns:
+        ``zero_share``, ``flip_rate`` (since the last time) and ``saturation``, each ``[runs]`` in [0, 1], mean over the
+        agents of a run; NaN where there is none: for float agents, the first time, and for agents under `torch.vmap`
+        whose activations cannot be seen. Float64.
+    """
+    runs = len(stack.seeds)
+    undefined = torch.full((runs,), float("nan"), dtype=torch.float64)
+    if not stack.ternary:
+        return dict.fromkeys(HEALTH, undefined)
+    codes = _codes(stack)
+    flips = undefined if stack.codes is None else _by_run(flip_rate(stack.codes, codes, 1), runs)
+    stack.codes = codes
+    seen = watch.saturation
+    saturated = undefined if seen is None or len(seen) != len(codes) else _by_run(seen, runs)
+    never = torch.tensor(stack.shares) == 0
+    return {
+        "zero_share": _by_run(zero_share(codes, 1), runs).masked_fill(never, float("nan")),
+        "flip_rate": flips.masked_fill(never, float("nan")),
+        "saturation": saturated.masked_fill(never, float("nan")),
+    }
+
+
+def _codes(stack: AgentStack) -> Tensor:
+    """Codes of all ternary weights of each agent, int8 ``[agents, weights]``."""
+    found = []
+    for name, layer in quantised(stack.module).items():
+        assert layer.options is not None
+        for leaf, gates in layer.fused.items():
+            view = stack.views[f"{name}.{leaf}" if name else leaf]
+            flat = view.flatten(view.dim() - layer.trailing + 1)
+            found.append(weight_codes(flat, layer.options, gates)[0].flatten(1).to(torch.int8))
+    return torch.cat(found, 1)
+
+
+def _by_run(values: Tensor, runs: int) -> Tensor:
+    return values.double().cpu().view(runs, -1).mean(1)
