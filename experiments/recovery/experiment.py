@@ -13,7 +13,7 @@ import pandas as pd
 
 from emcomm import Study
 from emcomm.errors import BadInput, unknown
-from emcomm.studies.claims import Claim
+from emcomm.studies.claims import Claim, Findings
 from emcomm.studies.results import Results
 from experiments.recovery.drawing import Panel
 
@@ -30,6 +30,8 @@ EXPERIMENTS = (
     "co_adaptation",
     "entropy_minimisation",
     "pressures_matrix",
+    "ternary_parity",
+    "ternary_transition",
 )
 
 
@@ -44,6 +46,7 @@ class Experiment:
         shown: metrics of the summary table and of the figure.
         more: works out further values from the results: a table of run, step, metric, value.
         courses: panels of a second figure, over training or whatever the steps of a metric are.
+        draw: draws ``figure.png`` into a folder, in place of the final values by condition.
         quick: settings of the smaller version; its ``conditions`` are the names of those that it keeps.
         alone: runs an experiment without a study: ``alone(out, summary, quick)``.
     """
@@ -54,6 +57,7 @@ class Experiment:
     shown: Sequence[str] = ("accuracy",)
     more: Callable[[Results], pd.DataFrame] | None = None
     courses: Sequence[Panel] = ()
+    draw: Callable[[Findings, Path], None] | None = None
     quick: Mapping[str, Any] = field(default_factory=dict)
     alone: Callable[[Path, Path, bool], None] | None = None
 
@@ -88,7 +92,7 @@ def load_experiment(name: str) -> Experiment:
     module: ModuleType = importlib.import_module(f"experiments.{name}")
     own = {
         key: getattr(module, key)
-        for key in ("claims", "shown", "more", "courses", "quick", "alone")
+        for key in ("claims", "shown", "more", "courses", "draw", "quick", "alone")
         if hasattr(module, key)
     }
     study = getattr(module, "study", None)

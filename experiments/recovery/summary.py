@@ -44,7 +44,10 @@ def summarise(
     folder.mkdir(parents=True, exist_ok=True)
     verdicts.round(DIGITS).to_csv(folder / "verdicts.csv", index=False)
     final_table(findings, experiment.shown).round(DIGITS).to_csv(folder / "summary.csv", index=False)
-    draw_strips(findings, experiment.shown, folder / "figure.png")
+    if experiment.draw is None:
+        draw_strips(findings, experiment.shown, folder / "figure.png")
+    else:
+        experiment.draw(findings, folder)
     if experiment.courses:
         draw_courses(findings, experiment.courses, folder / "courses.png")
     seeds = list(results.study.seed_list)
