@@ -16,7 +16,7 @@ from torch.nn.functional import pad
 
 from emcomm.errors import BadInput
 from emcomm.ternary.normalise import normalise
-from emcomm.ternary.operands import Operand, activation_operand, product, weight_operand
+from emcomm.ternary.operands import Operand, activation_operand, attached, product, weight_operand
 from emcomm.ternary.options import Norm, Ternary
 from emcomm.ternary.quantise import check_sizes
 from emcomm.ternary.quantised import Quantised
@@ -70,9 +70,9 @@ def _correlate(
 ) -> Tensor:
     """The same with filters as an operand, ``[*stack, out, channels rows columns]``."""
     picture = activation_operand(x.flatten(-3), options, share)
-    patches = _patches(picture.values.reshape(x.shape), size, stride, padding)
+    patches = _patches(attached(picture).reshape(x.shape), size, stride, padding)
     *stack, _, _, _, n, down, across = patches.shape
-    out = product(weight.values, patches.reshape(*stack, weight.values.shape[-1], n * down * across))
+    out = product(attached(weight), patches.reshape(*stack, weight.values.shape[-1], n * down * across))
     out = out.reshape(*stack, out.shape[-2], n, down, across).transpose(-4, -3)
     scale = _scale(picture.scale, weight.scale)
     if scale is not None:

@@ -55,9 +55,7 @@ def project(
     stack = weight.values.dim() - 2
     between = x.shape[stack:-1]
     rows = activation_operand(x.reshape(*x.shape[:stack], math.prod(between), x.shape[-1]), options, share)
-    out = multiply(rows, weight)
-    if bias is not None:
-        out = out + bias.unsqueeze(-2)
+    out = multiply(rows, weight, bias)
     return out.reshape(*x.shape[:stack], *between, out.shape[-1])
 
 

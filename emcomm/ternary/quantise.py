@@ -19,6 +19,8 @@ __all__ = [
     "EXACT_INPUTS",
     "LEVELS",
     "activation_codes",
+    "activation_scale",
+    "blend",
     "check_sizes",
     "lift",
     "spread",
@@ -70,7 +72,7 @@ def weight_codes(weight: Tensor, options: Ternary, gates: int = 1) -> tuple[Tens
     else:
         scale = size.mean(-1, dtype=torch.float64).to(size.dtype)
     scale = scale.clamp_min(options.eps)
-    codes = (blocks / scale.unsqueeze(-1)).round().clamp(-1.0, 1.0)
+    codes = (blocks / scale.unsqueeze(-1)).round_().clamp(-1.0, 1.0)
     return codes.reshape(weight.shape), scale
 
 
@@ -89,13 +91,18 @@ def activation_codes(x: Tensor, mode: Activations, eps: float = 1e-5) -> tuple[T
     Source: Ma et al. 2024. Deviations: symmetric codes; the fixed unit of states.
     """
     x = x.detach()
+    scale = activation_scale(x, mode, eps)
+    return (x if mode == "none" else (x / scale).round_().clamp(-LEVELS, LEVELS)), scale
+
+
+def activation_scale(x: Tensor, mode: Activations, eps: float = 1e-5) -> Tensor:
+    """What the codes of activations are multiples of; see `activation_codes`."""
     if mode == "none":
-        return x, x.new_ones(())
+        return x.new_ones(())
     if mode == "unit":
-        scale = x.new_full((), 1 / LEVELS)
-    else:
-        scale = x.abs().amax(-1, keepdim=True).clamp_min(eps) / LEVELS
-    return (x / scale).round().clamp(-LEVELS, LEVELS), scale
+        return x.new_full((), 1 / LEVELS)
+    largest = torch.maximum(x.amax(-1, keepdim=True), x.amin(-1, keepdim=True).neg())
+    return largest.clamp_min(eps) / LEVELS
 
 
 def straight_through(latent: Tensor, codes: Tensor, share: Tensor | float) -> Tensor:
@@ -112,17 +119,14 @@ def straight_through(latent: Tensor, codes: Tensor, share: Tensor | float) -> Te
 
     Source: Bengio et al. 2013 (straight-through); the share is the phase-in of Nielsen et al. 2025.
     """
-    if isinstance(share, Tensor):
-        share, base = share.detach().to(latent.dtype), latent.detach()
-        values = torch.where(share == 1.0, codes, base + share * (codes - base))
-    elif share == 0.0:
-        return latent
-    elif share == 1.0:
-        values = codes
-    else:
-        base = latent.detach()
-        values = base + share * (codes - base)
+    values = codes if not isinstance(share, Tensor) and share == 1.0 else blend(latent.detach(), codes, share)
     return values + (latent - latent.detach())  # what is added is 0
+
+
+def blend(latent: Tensor, codes: Tensor, share: Tensor | float) -> Tensor:
+    """``latent + share (codes - latent)``, as a sum that is exact at 0 and 1; arguments as in `straight_through`."""
+    share = torch.as_tensor(share, dtype=latent.dtype, device=latent.device).detach()
+    return codes * share + latent * (1.0 - share)
 
 
 def lift(share: Tensor | float, dims: int) -> Tensor | float:

@@ -50,7 +50,7 @@ class Quantised(nn.Module):
         if name in self.fixed:
             codes, scales = self.get_buffer(f"{name}_codes"), self.get_buffer(f"{name}_scales")
             values = codes.to(scales.dtype).flatten(1)
-            return Operand(values, spread(scales, len(values)).unsqueeze(-1))
+            return Operand(None, values, spread(scales, len(values)).unsqueeze(-1))
         weight = self._flat(name)
         if isinstance(self.share, Tensor) and self.share.dim():
             shape, stack = self.share.shape, weight.shape[:-2]

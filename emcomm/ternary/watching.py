@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -46,10 +46,13 @@ def watching() -> Iterator[Watch]:
         _WATCH.reset(token)
 
 
-def notice(codes: Tensor) -> None:
-    """Show codes of activations ``[*stack, n, features]`` to whoever is watching."""
+def notice(make: Callable[[], Tensor]) -> None:
+    """Show codes of activations ``[*stack, n, features]`` to whoever is watching; they are made for nobody else."""
     watch = _WATCH.get()
-    if watch is None or not codes.numel() or torch._C._are_functorch_transforms_active():
+    if watch is None or torch._C._are_functorch_transforms_active():
+        return
+    codes = make()
+    if not codes.numel():
         return
     stack = codes.dim() - 2
     count = codes.shape[stack:].numel()
