@@ -1,7 +1,7 @@
 """One trained ternary agent as one small file that is all it takes to act: no set-up, no results folder, no training.
 
-Beside weights (see `emcomm.ternary.write_pack`) the file says which agent of which role it is, what it sees, what it may
-say and what it answers, so that the module can be built again and given its codes.
+Beside weights (see `emcomm.ternary.write_pack`) the file says which agent of which role it is, what it sees, what it
+may say and what it answers, so that the module can be built again and given its codes.
 """
 
 from __future__ import annotations

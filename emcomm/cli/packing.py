@@ -39,9 +39,7 @@ def pack(
         Path, typer.Argument(metavar="RUN", help="A results folder, or one of its runs: FOLDER/CONDITION/SEED.")
     ],
     role: Annotated[str, typer.Option(help="Whom to pack: speaker, listener or both.")] = "both",
-    index: Annotated[
-        int | None, typer.Option(help="Which agent of a community, from 0; without it all.", min=0)
-    ] = None,
+    index: Annotated[int | None, typer.Option(help="Which agent of a community, from 0; else all.", min=0)] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Where to; without it packed/ in the results folder."),
@@ -85,9 +83,7 @@ def _divided(path: Path) -> tuple[Path, str | None]:
             if name.startswith("agents/") and name.endswith(".safetensors"):
                 name = name.removeprefix("agents/").removesuffix(".safetensors")
             return folder, name or None
-    raise BadInput(
-        f"{path} is neither a results folder nor one of its runs, FOLDER/CONDITION/SEED: no study.json there"
-    )
+    raise BadInput(f"{path} is neither a results folder nor one of its runs (FOLDER/CONDITION/SEED): no study.json")
 
 
 def _packed(
@@ -118,8 +114,8 @@ def _table(packed: list[tuple[str, SizeReport]]) -> Table:
     )
     for head in ("ternary", "bits", "scaled", "floats", "bytes", "float32", "smaller"):
         table.add_column(head, justify="right", no_wrap=True)
-    for file, size in packed:
+    for name, size in packed:
         bits = (f"{number:.3f}" for number in (size.bits_per_weight, size.bits_with_scales))
         counts = (f"{number:,}" for number in (size.others, size.file_bytes, size.float_bytes))
-        table.add_row(Text(file), f"{size.weights:,}", *bits, *counts, f"{size.compression:.2f}x")
+        table.add_row(Text(name), f"{size.weights:,}", *bits, *counts, f"{size.compression:.2f}x")
     return table

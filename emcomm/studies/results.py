@@ -198,11 +198,10 @@ class Results:
 
         module, setup = self.agent(role, run, index), self._run(run).setup
         agent = setup.speaker if role == "speaker" else setup.listener
-        form, sizes = setup.world.form, setup.game.sizes(setup.world)
+        seen = setup.world.form, setup.channel, setup.game.sizes(setup.world)
         origin = {"study": self.study.name, "run": run, "index": index}
         try:
-            kept = {"products": setup.products, "half": half, "origin": origin}
-            return pack_agent(path, agent, role, module, form, setup.channel, sizes, **kept)
+            return pack_agent(path, agent, role, module, *seen, products=setup.products, half=half, origin=origin)
         except BadInput as error:
             raise type(error)(f"{role} {index} of run {run!r}: {error}") from None
 
