@@ -40,7 +40,8 @@ def acts(
         batches: how many games at once.
         threads: with how many threads.
     """
-    before, found = torch.get_num_threads(), {}
+    before = torch.get_num_threads()
+    found: dict[str, Tensor] = {}
     for count in threads:
         torch.set_num_threads(count)
         for batch in batches:
