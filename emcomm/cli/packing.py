@@ -45,12 +45,17 @@ def pack(
         typer.Option("--out", "-o", metavar="DIR", help="Where to; without it packed/ in the results folder."),
     ] = None,
     half: Annotated[bool, typer.Option("--half", help="Round to float16 what is not ternary.")] = False,
+    script: Annotated[Path | None, typer.Option(help="The script that defines the study's own plug-ins.")] = None,
 ) -> None:
     """Pack trained ternary agents into one small file each: those of a run, or of every run that has ended."""
     from emcomm.studies.results import Results
+    from emcomm.studies.scripts import load_plugins
 
     if role not in ROLES:
         raise unknown("role", role, ROLES)
+    if script is not None and not script.is_file():
+        raise BadInput(f"there is no script {str(script)!r}")
+    load_plugins(script)
     folder, name = _divided(run)
     results, target = Results(folder), out or folder / FOLDER
     if name is None:
