@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from emcomm import Channel, Results, Setup, Study
+from emcomm.cli import main
 from emcomm.errors import BadInput
 from emcomm.registry import FAMILIES
 from emcomm.worlds import AttributeWorld
@@ -85,6 +86,19 @@ def test_a_game_of_ones_own_is_played_and_studied(tmp_path: Path) -> None:
     assert accuracy.iloc[-1] > 0.6  # chance is a third
 
 
+def test_agents_are_packed_and_play(capsys: pytest.CaptureFixture[str]) -> None:
+    page = "docs/how_to/pack_agents.md"
+    names = run(page)
+    assert 1.6 <= names["size"].bits_per_weight < 1.61
+    assert names["games"].accuracy > 0.6  # chance is a third
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if " wide, " in line and line.startswith("|")] == names["rows"]
+    command = re.findall(r"^emcomm (pack \S+)", text, re.MULTILINE)[0]
+    assert main(command.split()) == 0
+    assert Path("results/small_agents/packed/off/0-speaker-0.trits").stat().st_size == names["size"].file_bytes
+    assert "0-listener-0.trits" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_examples_of_the_environments_run(page: Path) -> None:
     run(page)
@@ -100,5 +114,7 @@ def test_the_readme_shows_how_to_play(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_every_page_is_run() -> None:
     pages = [path.stem for folder in ("tutorials", "how_to") for path in ROOT.glob(f"docs/{folder}/*.md")]
-    assert sorted(pages) == ["add_a_game", "bring_your_own_world", "train_your_own"], "a new page needs a test above"
+    assert sorted(pages) == ["add_a_game", "bring_your_own_world", "pack_agents", "train_your_own"], (
+        "a new page needs a test above"
+    )
     assert len(PAGES) == 7

@@ -6,9 +6,10 @@ from typing import Any
 
 from emcomm.agents.base import AGENTS, Agent, Listener, Speaker, Utterance
 from emcomm.agents.encoders import ENCODERS, Encoder
+from emcomm.agents.packing import load_packed, pack_agent
 from emcomm.registry import scan
 
-__all__ = ["AGENTS", "ENCODERS", "Agent", "Encoder", "Listener", "Speaker", "Utterance"]
+__all__ = ["AGENTS", "ENCODERS", "Agent", "Encoder", "Listener", "Speaker", "Utterance", "load_packed", "pack_agent"]
 __all__ += scan(__name__, __path__, AGENTS, globals())
 __all__ += scan(__name__, __path__, ENCODERS, globals())
 

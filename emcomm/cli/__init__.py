@@ -1,4 +1,4 @@
-"""The command line: ``emcomm run``, ``report``, ``measure``, ``list`` and ``export``.
+"""The command line: ``emcomm run``, ``report``, ``measure``, ``pack``, ``list`` and ``export``.
 
 Exit status 0: all went well; 1: something failed; 2: bad input; 130: interrupted. Errors are one line on stderr.
 What a command needs is imported when it runs, so that ``emcomm --help`` is quick.
@@ -13,6 +13,7 @@ import typer
 from emcomm.cli.guarding import guarded
 from emcomm.cli.listing import list_family
 from emcomm.cli.measuring import measure
+from emcomm.cli.packing import pack
 from emcomm.cli.reporting import export, report
 from emcomm.cli.running import Options, carry_out, main_of, run
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(report)
 app.command()(measure)
+app.command()(pack)
 app.command("list")(list_family)
 app.command()(export)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from emcomm.envs.play.parallel import PhasedEnv
     from emcomm.studies.study import Study
+    from emcomm.ternary import SizeReport
     from emcomm.training import Run
 
 __all__ = ["Results"]
@@ -173,6 +174,36 @@ class Results:
         agent.load_state_dict(own)
         set_share(agent, setup.quantisation.final)
         return agent.eval()
+
+    def pack(
+        self, role: Literal["speaker", "listener"], run: str, path: str | Path, index: int = 0, half: bool = False
+    ) -> SizeReport:
+        """Write a trained ternary agent to one small file that `emcomm.agents.load_packed` makes an agent of.
+
+        Args:
+            role: speaker or listener.
+            run: the run's name, ``condition/seed``.
+            path: the file; its folder is made, an existing file is replaced.
+            index: which agent of that role, from 0.
+            half: round what stays float to float16; see `emcomm.agents.pack_agent`.
+
+        Returns:
+            what the file weighs, everything counted.
+
+        Raises:
+            BadInput: there is no such agent, its run has not ended well, or it is no ternary agent in the end.
+            StorageError: the file could not be written.
+        """
+        from emcomm.agents import pack_agent
+
+        module, setup = self.agent(role, run, index), self._run(run).setup
+        agent = setup.speaker if role == "speaker" else setup.listener
+        seen = setup.world.form, setup.channel, setup.game.sizes(setup.world)
+        origin = {"study": self.study.name, "run": run, "index": index}
+        try:
+            return pack_agent(path, agent, role, module, *seen, products=setup.products, half=half, origin=origin)
+        except BadInput as error:
+            raise type(error)(f"{role} {index} of run {run!r}: {error}") from None
 
     def parallel_env(self, run: str, **keywords: Any) -> PhasedEnv:
         """Return the game of a run as an environment, for `agent` or anybody else to play in.

@@ -7,8 +7,10 @@
 | build larger | `Attention`, `FeedForward`, `GraphLayer` |
 | go from floats to codes in training | `Schedule`, `set_share` |
 | look at training | `ternary_tensors`, `zero_share`, `flip_rate`, `saturation`, `watching` |
-| write and read a packed agent | `pack_module`, `read_pack`, `fix_codes`, `size_report` |
+| write and read packed modules | `pack_module`, `read_pack`, `fix_codes`, `size_report` |
 | work on tensors | `weight_codes`, `activation_codes`, `straight_through`, `ternary_linear`, `ternary_conv2d` |
+
+Whole agents are packed and loaded by `emcomm.agents.pack_agent` and `load_packed`.
 
 Every layer without options is a float layer of the same architecture. What is gained is size, not speed: products are
 done on floats that hold integers.

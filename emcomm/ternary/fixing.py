@@ -58,7 +58,10 @@ def fix_codes(module: nn.Module, pack: Pack) -> None:
             raise BadInput(f"{kind}: the module needs {missing[0]!r}, which is not among {', '.join(got) or 'none'}")
     for name, trits in pack.ternary.items():
         layer, leaf = mine[name]
-        layer.fix(leaf, trits)
+        try:
+            layer.fix(leaf, trits)
+        except BadInput as error:
+            raise BadInput(f"{name.removesuffix(leaf)}{error}") from None
     for name, tensor in pack.rest.items():
         _copy(name, others[name], tensor)
 

@@ -18,6 +18,7 @@ from emcomm.ternary.options import Activations, Ternary
 __all__ = [
     "EXACT_INPUTS",
     "LEVELS",
+    "UnfitSizes",
     "activation_codes",
     "activation_scale",
     "blend",
@@ -35,6 +36,10 @@ EXACT_INPUTS = 2**24 // LEVELS
 """Most terms a float32 sum of codes can have and be exact, whatever the order: 132,104."""
 
 _THRESHOLD = 0.7
+
+
+class UnfitSizes(BadInput):
+    """A layer's sizes are none that a ternary layer can have."""
 
 
 def weight_codes(weight: Tensor, options: Ternary, gates: int = 1) -> tuple[Tensor, Tensor]:
@@ -144,9 +149,9 @@ def check_sizes(inputs: int, outputs: int, gates: int = 1) -> None:
     """Refuse a layer so wide that sums of its codes would not be exact, or whose gates would differ in size.
 
     Raises:
-        BadInput: more inputs than `EXACT_INPUTS`, or outputs that are no multiple of `gates`.
+        UnfitSizes: more inputs than `EXACT_INPUTS`, or outputs that are no multiple of `gates`.
     """
     if inputs > EXACT_INPUTS:
-        raise BadInput(f"inputs: at most {EXACT_INPUTS} codes can be summed exactly in float32, got {inputs}")
+        raise UnfitSizes(f"inputs: at most {EXACT_INPUTS} codes can be summed exactly in float32, got {inputs}")
     if gates < 1 or outputs % gates:
-        raise BadInput(f"gates: {outputs} outputs cannot be split into {gates} gates of one size")
+        raise UnfitSizes(f"gates: {outputs} outputs cannot be split into {gates} gates of one size")

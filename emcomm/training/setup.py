@@ -9,6 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, Serial
 
 from emcomm.agents import Agent
 from emcomm.agents.gru import GRU
+from emcomm.agents.packing import check_layers
 from emcomm.channel import Channel
 from emcomm.config import Config
 from emcomm.envs import Board, Game
@@ -131,6 +132,9 @@ class Setup(Config):
         pool = torch.zeros(len(board.meanings), dtype=torch.bool)
         pool[torch.from_numpy(self.world.split(generator(0, "split")).train)] = True
         self.game.check(board, pool)
+        form = self.world.form
+        check_layers(self.speaker, "speaker", form, self.channel, None)
+        check_layers(self.listener, "listener", form, self.channel, self.game.sizes(self.world))
         return self
 
     @property

@@ -17,7 +17,7 @@ def test_the_module_and_its_help(capsys):
         [sys.executable, "-m", "emcomm", "--help"], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.returncode == 0
-    for command in ("run", "report", "measure", "list", "export"):
+    for command in ("run", "report", "measure", "pack", "list", "export"):
         assert f" {command} " in done.stdout
     assert main([]) == 2
     assert capsys.readouterr().err == ""
