@@ -73,7 +73,8 @@ def test_a_world_of_ones_own_is_played_and_studied(tmp_path: Path) -> None:
     assert picture.features()[2:4].argmax(1).tolist() == [3, 5]
     seen, agent = names["seen"], names["agent"]
     setup = Setup(world=seen, game=Discrimination(), channel=Channel(5, 2), speaker=agent, listener=agent)
-    assert build_agents(setup)[0].start(torch.from_numpy(seen.features()))[0].shape == (6, agent.hidden)
+    speaker: Any = build_agents(setup)[0]
+    assert speaker.start(torch.from_numpy(seen.features()))[0].shape == (6, agent.hidden)
     train, test = (names[name].match.deck.targets[0].tolist() for name in ("training", "testing"))
     assert len(test) == 4  # a fifth of 21
     assert sorted(train + test) == list(range(21))
