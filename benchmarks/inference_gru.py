@@ -166,7 +166,7 @@ def _dynamic(layer: Layer) -> Way:
     codes = [trits.codes for trits in layer.pack.ternary.values()]
     scales = [codes_and_scale(layer, name)[1].to(torch.float64) for name in layer.pack.ternary]
     size = held(*codes, *scales, looked, read_bias, state_bias)
-    return Way("quantized GRU cell, dynamic", "own", run, size, layer.file_bytes)
+    return Way("quantized GRU cell, dynamic", "coarse codes", run, size, layer.file_bytes)
 
 
 GRU_WAYS: dict[str, Callable[[Layer], Way]] = {

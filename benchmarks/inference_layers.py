@@ -128,14 +128,15 @@ class Way:
     Attributes:
         name: what it is called.
         like: what it has to give: ``"float"``, what the float layer gives, up to rounding; ``"codes"``, what the
-            ternary layer gives in training, every bit of it; ``"own"``, it rounds in a way of its own.
+            ternary layer gives in training, every bit of it; ``"coarse float"`` and ``"coarse codes"``, about that, as
+            it rounds in a way of its own.
         run: computes the layer.
         resident: bytes of what it keeps in memory.
         file: bytes of what it is read from.
     """
 
     name: str
-    like: Literal["float", "codes", "own"]
+    like: Literal["float", "codes", "coarse float", "coarse codes"]
     run: Run
     resident: int
     file: int

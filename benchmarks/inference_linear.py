@@ -33,7 +33,7 @@ def _half(layer: Layer) -> Way:
         out: Tensor = made(inputs[0].to(torch.bfloat16))
         return out.to(torch.float32)
 
-    return Way("nn.Linear bfloat16", "own", run, held(made), layer.float_bytes // 2)
+    return Way("nn.Linear bfloat16", "coarse float", run, held(made), layer.float_bytes // 2)
 
 
 def _ours(layer: Layer) -> Way:
@@ -180,7 +180,7 @@ def _dynamic(layer: Layer) -> Way:
     product = torch.ops.quantized.linear_dynamic
     return Way(
         "quantized.linear_dynamic",
-        "own",
+        "coarse codes",
         lambda inputs: product(inputs[0], kept, False),
         held(codes, scale.to(torch.float64), bias),
         layer.file_bytes,
