@@ -12,9 +12,12 @@ import torch
 
 from emcomm import Channel, Results, Setup, Study
 from emcomm.cli import main
+from emcomm.envs import Discrimination
 from emcomm.errors import BadInput
 from emcomm.registry import FAMILIES
+from emcomm.training import build_agents
 from emcomm.worlds import AttributeWorld
+from emcomm.worlds.form import Image
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(ROOT.glob("docs/environments/*.md"))
@@ -63,6 +66,16 @@ def test_a_world_of_ones_own_is_played_and_studied(tmp_path: Path) -> None:
     # A board of 5 x 5 places without 4 corners; features go from 0 to 1 and from 1 to 0.
     assert board.meanings().shape == (21, 2)
     assert board.features()[0].tolist() == [0.0, 0.25, 1.0, 0.75]
+    assert names["seen"].form == Image(3, 8, 8)
+    picture = names["PictureWorld"]()
+    # 4 x 5 places without corners: (0, 1), (0, 2), (0, 3), (1, 0), ... The third lights pixel 3, the fourth pixel 5.
+    assert picture.form == Image(1, 4, 5)
+    assert picture.features().shape == (16, 20)
+    assert picture.features()[2:4].argmax(1).tolist() == [3, 5]
+    seen, agent = names["seen"], names["agent"]
+    setup = Setup(world=seen, game=Discrimination(), channel=Channel(5, 2), speaker=agent, listener=agent)
+    speaker: Any = build_agents(setup)[0]
+    assert speaker.start(torch.from_numpy(seen.features()))[0].shape == (6, agent.hidden)
     train, test = (names[name].match.deck.targets[0].tolist() for name in ("training", "testing"))
     assert len(test) == 4  # a fifth of 21
     assert sorted(train + test) == list(range(21))

@@ -13,10 +13,10 @@ from emcomm.errors import unknown
 
 __all__ = ["FAMILIES", "list_family"]
 
-FAMILIES = ("worlds", "games", "agents", "pressures", "metrics", "probes", "studies")
+FAMILIES = ("worlds", "games", "agents", "encoders", "pressures", "metrics", "probes", "studies")
 """What can be listed."""
 
-PACKAGES = {"games": "envs"}  # where a family's name is not its package's
+PACKAGES = {"games": "envs", "encoders": "agents"}  # where a family's name is not its package's
 
 
 def list_family(family: Annotated[str, typer.Argument(help=f"One of: {', '.join(FAMILIES)}.")]) -> None:

@@ -1,15 +1,18 @@
-"""`ArrayWorld`: the user's own meanings, and, if wanted, the user's own features."""
+"""`ArrayWorld`: the user's own meanings, and, if wanted, the user's own features, in a form of their own."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from emcomm.errors import BadInput
+from emcomm.errors import BadInput, shown
 from emcomm.worlds.base import World
+from emcomm.worlds.form import Form
 
 __all__ = ["ArrayWorld"]
 
@@ -54,20 +57,33 @@ def _read_features(value: Any) -> Any:
     return tuple(map(tuple, array.tolist()))
 
 
+def _read_form(value: Any) -> Any:
+    """A form; or, as it is written in files, the settings of one, which tell by their names which."""
+    if value is None or isinstance(value, Form):
+        return value
+    if isinstance(value, Mapping):
+        for form in get_args(Form):
+            if set(value) == {field.name for field in fields(form)}:
+                return form(**value)
+    raise BadInput(f"must be Flat, Image, Graph or Set of emcomm.worlds.form, got {shown(value)}")
+
+
 class ArrayWorld(World):
     """The user's own meanings, in the order given.
 
     Args:
         meanings: integers from 0, ``[n, attributes]``, every row once; lists, tuples or an array.
         features: what agents see, finite numbers ``[n, features]``; without them, the one-hot codes of the attributes.
+        form: how a row of features is to be read, as wide as they are: `emcomm.worlds.form.Image`, `Graph`, `Set` or
+            `Flat`. Without it they are `Flat`. What the numbers are is taken on trust.
         frequencies: see `World`.
         zipf_exponent: see `World`.
         split: see `World`.
         held_out: see `World`.
 
     Raises:
-        BadInput: meanings that are not integers, are negative or occur twice, features that do not fit them, or what
-            `World` refuses.
+        BadInput: meanings that are not integers, are negative or occur twice, features that do not fit them, a form of
+            another width than the features, or what `World` refuses.
 
     Source: none; the data is the user's.
     """
@@ -79,6 +95,12 @@ class ArrayWorld(World):
     own_features: Annotated[tuple[tuple[float, ...], ...] | None, BeforeValidator(_read_features)] = Field(
         default=None, alias="features"
     )
+    own_form: Annotated[Form | None, BeforeValidator(_read_form)] = Field(default=None, alias="form")
+
+    @property
+    def form(self) -> Form:
+        """The form that was given, else `Flat`."""
+        return super().form if self.own_form is None else self.own_form
 
     def build_meanings(self) -> NDArray[np.int64]:
         """Return the given meanings; features that do not fit them are refused."""
@@ -93,3 +115,11 @@ class ArrayWorld(World):
         if self.own_features is None:
             return super().build_features()
         return np.array(self.own_features, dtype=np.float32)
+
+    @model_validator(mode="after")
+    def _fits_form(self) -> Self:
+        width = sum(self.sizes()) if self.own_features is None else len(self.own_features[0])
+        if self.own_form is not None and self.own_form.width != width:
+            what = "one-hot codes" if self.own_features is None else "features"
+            raise BadInput(f"form: {self.own_form} takes {self.own_form.width} numbers, got {what} of {width}")
+        return self

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 import pytest
 
+from emcomm import registry
 from emcomm.cli import main
+from emcomm.cli.listing import FAMILIES
 from tests.cli.scripts import SCRIPT
 
 
@@ -14,6 +19,7 @@ from tests.cli.scripts import SCRIPT
         ("worlds", "attribute"),
         ("games", "discrimination"),
         ("agents", "gru"),
+        ("encoders", "linear  One affine map of the row"),
         ("pressures", "listener_reset  Replace every listener by a new one at regular intervals."),
         ("metrics", "topographic_similarity  Correlation between"),
         ("probes", "ease_of_teaching"),
@@ -24,6 +30,24 @@ def test_families_are_listed_with_a_line_each(family, expected, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith(expected) for line in lines)
     assert all("  " in line for line in lines)
+
+
+def test_every_family_of_plugins_is_listed():
+    for package in ("agents", "envs", "metrics", "pressures", "probes", "worlds"):
+        importlib.import_module(f"emcomm.{package}")
+    ours = {name for name, known in registry.FAMILIES.items() if any(_is_ours(plugin) for _, plugin in known)}
+    assert {"agents", "encoders", "worlds"} <= ours <= set(FAMILIES)
+
+
+def _is_ours(plugin: Any) -> bool:
+    return plugin.__module__.startswith("emcomm.")
+
+
+def test_an_unknown_family_is_refused_with_the_nearest(capsys):
+    assert main(["list", "encoder"]) != 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "unknown family 'encoder'" in said
+    assert "Did you mean 'encoders'?" in said
 
 
 def test_studies_are_listed(tmp_path, monkeypatch, capsys):

@@ -1,12 +1,17 @@
-"""ArrayWorld: the user's own meanings and features."""
+"""ArrayWorld: the user's own meanings and features, and what form these are in."""
 
 from __future__ import annotations
+
+import json
+import pickle
 
 import numpy as np
 import pytest
 
+from emcomm.agents import Linear, SetEncoder
 from emcomm.errors import BadInput
 from emcomm.worlds import ArrayWorld, AttributeWorld
+from emcomm.worlds.form import Flat, Form, Graph, Image, Set
 
 MEANINGS = [[0, 4], [2, 0], [1, 1], [2, 4], [0, 3]]
 
@@ -71,9 +76,54 @@ def test_zipf_follows_the_order_given() -> None:
         ({"meanings": [[0], [1]], "features": [[1], [1e39]]}, "features: must be finite numbers in float32, got inf"),
         ({"meanings": [[0], [1]], "features": [["a"], ["b"]]}, "features: must be numbers, got 'a'"),
         ({"meanings": [[0], [1]], "features": [1, 2]}, r"features: must be a table .*, got shape \(2,\)"),
+        # three values are one-hot codes of 3 numbers, an image of 3 x 5 x 7 takes 105, a graph 3 (2 + 3) = 15
+        (
+            {"meanings": [[0], [1], [2]], "form": Image(3, 5, 7)},
+            r"form: Image\(.*\) takes 105 .*, got one-hot codes of 3$",
+        ),
+        (
+            {"meanings": [[0], [7]], "features": [[1] * 13] * 2, "form": Graph(3, 2)},
+            r"form: Graph\(nodes=3, node_features=2\) takes 15 numbers, got features of 13$",
+        ),
+        ({"meanings": MEANINGS, "form": "image"}, "form: must be Flat, Image, Graph or Set .*, got 'image'"),
+        ({"meanings": MEANINGS, "form": {"nodes": 3}}, "form: must be Flat, Image, Graph or Set .*, got"),
+        ({"meanings": MEANINGS, "form": {"width": 0}}, "form: Flat: width must be a whole number from 1, got 0"),
     ],
 )
 def test_bad_arrays_are_refused_in_one_line(settings: dict[str, object], sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence) as caught:
         ArrayWorld(**settings)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", [Flat(30), Image(2, 3, 5), Graph(nodes=5, node_features=1), Set(3, 10)], ids=repr)
+def test_features_have_the_form_that_was_given(form: Form) -> None:
+    # 2 x 3 x 5 = 5 (1 + 5) = 3 x 10 = 30 numbers
+    features = np.arange(150).reshape(5, 30)
+    world = ArrayWorld(meanings=MEANINGS, features=features, form=form)
+    assert world.form == form
+    assert (world.features() == features).all()
+    written = json.loads(json.dumps(world.model_dump(mode="json")))
+    for back in (ArrayWorld.model_validate(written), pickle.loads(pickle.dumps(world)), ArrayWorld(**dict(world))):
+        assert back == world
+        assert back.form == form
+        assert hash(back) == hash(world)
+    assert world != ArrayWorld(meanings=MEANINGS, features=features)
+
+
+def test_encoders_read_the_form_that_was_given() -> None:
+    features = np.arange(30).reshape(5, 6)
+    loose = ArrayWorld(meanings=MEANINGS, features=features)
+    asked = ArrayWorld(meanings=MEANINGS, features=features, form=Set(members=3, member_features=2))
+    for world in (loose, asked):
+        Linear().module(world.form, 7)
+    SetEncoder().module(asked.form, 7)
+    with pytest.raises(BadInput, match="reads Set meanings, got Flat"):
+        SetEncoder().module(loose.form, 7)
+
+
+def test_one_hot_codes_may_have_a_form() -> None:
+    # two attributes of three values each: codes [2 members, 3 numbers]
+    world = ArrayWorld(meanings=[[0, 1], [2, 2], [1, 0]], form=Set(members=2, member_features=3))
+    assert world.form == Set(2, 3)
+    assert world.features()[1].reshape(2, 3).tolist() == [[0, 0, 1], [0, 0, 1]]
