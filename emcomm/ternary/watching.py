@@ -51,8 +51,9 @@ def watching(anything: bool = True) -> Iterator[Watch]:
 
 
 def watched() -> bool:
-    """Whether somebody watches: loops over a message then go on to its longest end, lest a run's share of saturated
-    codes depend on how long others talk.
+    """Whether somebody watches.
+
+    Loops over messages then go on to the last position, lest what is seen of a run depend on how long others talk.
     """
     return _WATCH.get() is not None
 
