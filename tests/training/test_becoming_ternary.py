@@ -141,13 +141,10 @@ def test_mapped_modules_have_shares_of_their_own(stacks: Any, monkeypatch: pytes
             return module
 
     agent = Mapped(hidden=7, embedding=3, precision="ternary", recipe=preset("rnn"))
-    rise = {"steps": 10, "pairs": 2, "quantisation": Schedule(length=0.4)}
+    line = {"steps": 10, "pairs": 2, "quantisation": Schedule(length=0.4)}
     runs, plain = (
-        [
-            *runs_of("never", "forgets", speaker=one, listener=one),
-            small_run("line", 7, speaker=one, listener=one, **rise),
-        ]
-        for one in (agent, TERNARY)
+        [*runs_of("never", "forgets", **both), small_run("line", 7, **both, **line)]
+        for both in ({"speaker": agent, "listener": agent}, {"speaker": TERNARY, "listener": TERNARY})
     )
     stack, stacked, alone = Trainer(runs), Trainer(plain), [Trainer([run]) for run in runs]
     for trainer in (stack, stacked, *alone):
@@ -158,11 +155,8 @@ def test_mapped_modules_have_shares_of_their_own(stacks: Any, monkeypatch: pytes
     assert lesson is not None
     assert expected is not None
     torch.testing.assert_close(lesson.listener_loss, expected.listener_loss, rtol=1e-4, atol=1e-5)
-    for run, own in zip(runs, alone, strict=True):
-        for _ in range(2):
-            own.advance()
-    for _ in range(2):
-        stack.advance()
+    for trainer in (stack, *alone):
+        trainer.advance()
     for run, own in zip(runs, alone, strict=True):
         assert equal_weights(stack.weights(run), own.weights(run)), run.name
         (seen,) = observe(own, record=False)
