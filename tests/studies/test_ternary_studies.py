@@ -92,10 +92,7 @@ def test_settings_from_the_command_line(tmp_path, capsys, monkeypatch):
         ),
         ("base.speaker.precision=binary", "'float' or 'ternary'"),
         ('base.speaker.encoder={"kind": "cnn"}', "the encoder 'cnn' reads Image meanings"),
-        (
-            'base.speaker={"kind": "gru", "precision": "ternary", "recipe": {"ternary": null}}',
-            "a recipe with a quantiser",
-        ),
+        (f"base.speaker={json.dumps(bare)}", "a recipe with a quantiser"),
     ):
         assert main([*command[:2], "--out", "other", "--set", setting]) == 2, setting
         captured = capsys.readouterr()
