@@ -149,9 +149,10 @@ def test_their_last_biases_are_outside_all_scales(encoder: Encoder, form: Form):
     module, _ = encoders(encoder, form, "bitnet")
     last = [layer for layer in module.modules() if isinstance(layer, TernaryLinear)][-1]
     x, added = torch.randn(13, form.width).abs(), torch.arange(7) - 3.0
+    assert last.bias is not None
     with torch.no_grad():
         before = module(x)
-        last.bias += added  # type: ignore[operator]
+        last.bias.add_(added)
     torch.testing.assert_close(module(x) - before, added.expand(13, -1), rtol=0, atol=1e-5)
 
 

@@ -52,7 +52,7 @@ def test_conditions_that_differ_in_schedule_share_a_stack_and_report_how_it_goes
     # Of 23 steps the rise takes those from 7 (0.3 * 23) to 16 (0.7 * 23): at 10 it is at 3/9, at 15 at 8/9.
     line = table["line/0"]["quantised_share"]
     assert [line[step] for step in (0, 5, 10, 15, 20, 23)] == pytest.approx([0, 0, 3 / 9, 8 / 9, 1, 1])
-    assert table["floats/0"][[*HEALTH]].isna().all(axis=None)
+    assert table["floats/0"][[*HEALTH]].isna().to_numpy().all()
     assert table["line/0"]["speaker_zero_share"].between(0.05, 0.9).all()
     trained = {name: results.agent("speaker", f"{name}/0") for name in conditions}
     shares = {name: {m.share for m in agent.modules() if isinstance(m, Quantised)} for name, agent in trained.items()}

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import pytest
 import torch
 
-from emcomm.agents import AGENTS, GRU, Agent, Listener, Speaker
+from emcomm.agents import AGENTS, Agent, Listener, Speaker
+from emcomm.agents.gru import GRU
 from emcomm.ternary import Schedule, preset
 from emcomm.training import Run, Trainer
 from emcomm.training.evaluation import observe
@@ -141,7 +142,7 @@ def test_mapped_modules_have_shares_of_their_own(stacks: Any, monkeypatch: pytes
             return module
 
     agent = Mapped(hidden=7, embedding=3, precision="ternary", recipe=preset("rnn"))
-    line = {"steps": 10, "pairs": 2, "quantisation": Schedule(length=0.4)}
+    line: dict[str, Any] = {"steps": 10, "pairs": 2, "quantisation": Schedule(length=0.4)}
     runs, plain = (
         [*runs_of("never", "forgets", **both), small_run("line", 7, **both, **line)]
         for both in ({"speaker": agent, "listener": agent}, {"speaker": TERNARY, "listener": TERNARY})

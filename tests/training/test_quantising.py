@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from emcomm.agents import CNN, GRU, LSTM, Agent, Transformer
 from emcomm.pressures import (
@@ -67,7 +69,7 @@ def stack(
 def trained(trainer: Trainer) -> tuple[Values, dict[str, Finished]]:
     """All that is observed of a stack until the end, and how each run ended."""
     values: Values = {}
-    ended = {}
+    ended: dict[str, Finished] = {}
     for event in train(trainer):
         if not isinstance(event, Observed):
             continue
@@ -164,7 +166,8 @@ def test_copies_of_agents_are_quantised_as_they_are():
 def test_going_on_from_a_checkpoint_is_not_having_stopped(stop: int, tmp_path: Path):
     runs = stack(AGENTS["gru"], pressures={"line": TEACHING}, evaluate_every=1)
     whole, ends = trained(Trainer(runs))
-    trainer, values = Trainer(runs), {}
+    trainer = Trainer(runs)
+    values: Values = {}
     for event in train(trainer):
         if not isinstance(event, Observed):
             continue
@@ -180,8 +183,6 @@ def test_going_on_from_a_checkpoint_is_not_having_stopped(stop: int, tmp_path: P
 
 
 def test_checkpoints_without_codes_are_read(tmp_path: Path):
-    from safetensors.torch import safe_open, save_file
-
     runs = stack(names=["line", "reset"])
     trainer = advanced(3, *runs)
     observe(trainer, record=False)
