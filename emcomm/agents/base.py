@@ -131,3 +131,14 @@ class Agent(Plugin):
             dtype: precision of matrix products.
         """
         raise TypeError(f"{type(self).__name__} has no listener")
+
+    def check(self, form: Form | None, channel: Channel) -> None:
+        """Refuse, without building anything, what `speaker` and `listener` would refuse.
+
+        Args:
+            form: what it is to see; None if it sees no meanings, as a listener that names attributes.
+            channel: what may be said.
+
+        Raises:
+            BadInput: it cannot see meanings of this form, or use this channel.
+        """

@@ -50,10 +50,14 @@ class Encoder(Plugin):
         Raises:
             BadInput: it does not read this form.
         """
+        self.check(form)
+        return self.build(form, hidden, arithmetic)
+
+    def check(self, form: Form) -> None:
+        """Raise `BadInput` if it does not read meanings of this form."""
         if not isinstance(form, self.reads):
             allowed = " or ".join(form.__name__ for form in self.reads)
             raise BadInput(f"the encoder {self.name!r} reads {allowed} meanings, got {form!r}")
-        return self.build(form, hidden, arithmetic)
 
     def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
         """Build the module for a form that it reads; arguments as in `module`."""

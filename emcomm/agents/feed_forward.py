@@ -43,6 +43,11 @@ class FeedForward(Precise):
     embedding: PositiveInt = 16
     encoder: SerializeAsAny[Encoder] = Linear()
 
+    def check(self, form: Form | None, channel: Channel) -> None:
+        _check(channel)
+        if form is not None:
+            self.encoder.check(form)
+
     def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
         _check(channel)
         arithmetic = self.arithmetic(dtype)

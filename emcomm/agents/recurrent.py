@@ -17,7 +17,7 @@ from emcomm.agents.encoders import Encoder, Linear
 from emcomm.agents.functions import in_vmap, rows
 from emcomm.agents.layers import CellKind, affine, recurrent_cell
 from emcomm.channel import EOS, Channel, message_lengths, trim
-from emcomm.ternary import TernaryCell
+from emcomm.ternary import TernaryCell, watched
 from emcomm.worlds.form import Form
 
 __all__ = ["Recurrent", "RecurrentListener", "RecurrentSpeaker"]
@@ -40,6 +40,10 @@ class Recurrent(Precise):
     embedding: PositiveInt = 16
     encoder: SerializeAsAny[Encoder] = Linear()
     reading: Reading = "last"
+
+    def check(self, form: Form | None, channel: Channel) -> None:
+        if form is not None:
+            self.encoder.check(form)
 
     def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
         arithmetic = self.arithmetic(dtype)
@@ -164,7 +168,7 @@ class RecurrentListener(Answering):
                 first = first.masked_fill((message[..., 0] == EOS).unsqueeze(-1), 0.0)
             states.append(first)
         last = message.shape[-1]
-        if variable and not message.is_cuda and not in_vmap():
+        if variable and not message.is_cuda and not in_vmap() and not watched():
             last = max(1, int(message_lengths(message).max()))  # nobody speaks beyond: those steps would change nothing
         for position in range(done, last):
             symbols = message[..., position]

@@ -12,6 +12,7 @@ from torch.nn.functional import pad
 from emcomm.agents.base import Speaker, Utterance
 from emcomm.agents.functions import policy, rows, sample
 from emcomm.channel import EOS
+from emcomm.ternary import watched
 
 __all__ = ["speak", "speak_relaxed"]
 
@@ -40,7 +41,8 @@ def speak(speaker: Speaker, features: Tensor, index: Tensor, draws: Tensor | Non
         choices.append(choice)
         if channel.variable:
             alive = alive & (choice != EOS)
-        if position + 1 == channel.max_length or (channel.variable and not alive.is_cuda and not alive.any()):
+        early = channel.variable and not alive.is_cuda and not watched()
+        if position + 1 == channel.max_length or (early and not alive.any()):
             break
         state, logits = speaker.step(state, choice + (not channel.variable))
     chosen, turns = torch.stack(choices, -1), torch.stack(spoken, -1)

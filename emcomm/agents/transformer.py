@@ -53,6 +53,10 @@ class Transformer(Precise):
             raise BadInput(f"heads must divide hidden={self.hidden}, got heads={self.heads}")
         return self
 
+    def check(self, form: Form | None, channel: Channel) -> None:
+        if form is not None:
+            self.encoder.check(form)
+
     def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
         return TransformerSpeaker(form, channel, self, self.arithmetic(dtype))
 

@@ -33,7 +33,7 @@ from emcomm.ternary.quantised import Quantised, quantised, set_share, ternary_te
 from emcomm.ternary.schedule import Schedule
 from emcomm.ternary.size import SizeReport, size_report
 from emcomm.ternary.trits import Trits, pack_trits, unpack_trits
-from emcomm.ternary.watching import Watch, watching
+from emcomm.ternary.watching import Watch, watched, watching
 
 __all__ = [
     "PRESETS",
@@ -81,6 +81,7 @@ __all__ = [
     "ternary_linear",
     "ternary_tensors",
     "unpack_trits",
+    "watched",
     "watching",
     "weight_codes",
     "weight_operand",

@@ -86,5 +86,5 @@ def preset(name: str) -> Preset:
     Deviation: none of the normalisations has parameters, and each is over the features of one sample.
     """
     if name not in PRESETS:
-        raise unknown("preset", name, PRESETS)
+        raise unknown("recipe", name, PRESETS)
     return PRESETS[name]

@@ -221,7 +221,8 @@ class AgentStack:
     def load(self, state: dict[str, Tensor]) -> None:
         """Take over a `state`."""
         self.ages = state["ages"].tolist()
-        self.codes = state["codes"].to(self.device) if state["codes"].numel() else None
+        codes = state.get("codes")
+        self.codes = None if codes is None or not codes.numel() else codes.to(self.device)
         self._adopt(*(state[name].to(self.device) for name in ("weights", "mean", "square")))
 
     def agent(self, run: int, index: int) -> dict[str, Tensor]:

@@ -73,7 +73,9 @@ def load_checkpoint(path: Path, runs: Sequence[Run], device: str = "cpu") -> Tra
     trainer.leave([run.name for run in runs if run.name not in facts["runs"]])
     if trainer.runs:
         for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
-            state = {name: tensors[f"{role}.{name}"] for name in ("weights", "mean", "square", "ages", "codes")}
+            state = {name: tensors[f"{role}.{name}"] for name in ("weights", "mean", "square", "ages")}
+            if f"{role}.codes" in tensors:  # older checkpoints have none
+                state["codes"] = tensors[f"{role}.codes"]
             if state["weights"].shape != stack.weights.shape:
                 raise StorageError(f"the checkpoint {path} belongs to {role} of another size or number")
             stack.load(state)

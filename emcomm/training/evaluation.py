@@ -55,16 +55,17 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
     at this step, ``quantised_share``, and ``speaker_`` and ``listener_`` signs of health, see `code_health`.
     """
     finish_shares(trainer.stacks, trainer.runs)
-    with watching() as speaking:
+    ternary = any(stack.ternary for stack in trainer.stacks)
+    with watching(ternary) as speaking:
         messages = greedy_messages(trainer)
-    with watching() as listening:
+    with watching(ternary) as listening:
         trained, held_out = _won(trainer, messages)
     weights = torch.from_numpy(trainer.setup.world.probabilities()).to(trainer.device)
     means = {}
     for place, name in enumerate(("accuracy", "loss")):
         means[name] = _weighted_mean(trained[place], weights * trainer.pool)
         means[f"{name}_held_out"] = _weighted_mean(held_out[place], weights * ~trainer.pool)
-    if any(stack.ternary for stack in trainer.stacks):
+    if ternary:
         means["quantised_share"] = torch.tensor(share_values(trainer.runs, trainer.step), dtype=torch.float64)
         for stack, seen in zip(trainer.stacks, (speaking, listening), strict=True):
             means |= {f"{stack.role}_{name}": value for name, value in code_health(stack, seen).items()}

@@ -55,8 +55,9 @@ def code_health(stack: AgentStack, watch: Watch) -> dict[str, Tensor]:
 
     Returns:
         ``zero_share``, ``flip_rate`` (since the last time) and ``saturation``, each ``[runs]`` in [0, 1], mean over the
-        agents of a run; NaN where there is none: for float agents, the first time, and for agents under `torch.vmap`
-        whose activations cannot be seen. Float64.
+        agents of a run; NaN where there is none: for float agents, the first time, and for agents that are mapped over
+        the stack, whose activations cannot be told apart. Saturation is over all positions of a message, also those
+        after its end. Float64.
     """
     runs = len(stack.seeds)
     undefined = torch.full((runs,), float("nan"), dtype=torch.float64)
@@ -66,7 +67,7 @@ def code_health(stack: AgentStack, watch: Watch) -> dict[str, Tensor]:
     flips = undefined if stack.codes is None else _by_run(flip_rate(stack.codes, codes, 1), runs)
     stack.codes = codes
     seen = watch.saturation
-    saturated = undefined if seen is None or len(seen) != len(codes) else _by_run(seen, runs)
+    saturated = undefined if seen is None or seen.shape != codes.shape[:1] else _by_run(seen, runs)
     never = torch.tensor(stack.shares) == 0
     return {
         "zero_share": _by_run(zero_share(codes, 1), runs).masked_fill(never, float("nan")),

@@ -128,6 +128,9 @@ class Setup(Config):
                 f"the {self.game.name} game shows its speaker sets of meanings, and {self.speaker.name} speakers read "
                 "one meaning; play it as an environment, see emcomm.envs"
             )
+        form, naming = self.world.form, self.game.sizes(self.world) is not None
+        self.speaker.check(form, self.channel)
+        self.listener.check(None if naming else form, self.channel)
         board = Board.of(self.world)
         pool = torch.zeros(len(board.meanings), dtype=torch.bool)
         pool[torch.from_numpy(self.world.split(generator(0, "split")).train)] = True

@@ -232,7 +232,7 @@ def _check(runs: Sequence[Run], device: str) -> None:
     if twice:
         raise BadInput(f"runs need different names, got {twice[0]!r} twice")
     if len({run.stack_key for run in runs}) > 1:
-        raise BadInput("runs of one stack may differ in seed, rates, entropy weights and strengths only")
+        raise BadInput("runs of one stack may differ in seed, rates, entropy weights, quantisation and strengths only")
     if device.partition(":")[0] not in ("cpu", "cuda"):
         raise unknown("device", device, ("cpu", "cuda"))
     if device.startswith("cuda") and not torch.cuda.is_available():

@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from emcomm.agents import AGENTS, GRU, LSTM, MLP, Agent, Transformer, VectorQuantised
+from emcomm.agents import AGENTS, GRU, LSTM, MLP, RNN, Agent, FeedForward, Transformer, VectorQuantised
 from emcomm.agents.speaking import speak
 from emcomm.channel import Channel
 from emcomm.errors import BadInput
+from emcomm.ternary import Preset, Ternary, preset
 from emcomm.training.agent_stack import AgentStack
 from emcomm.worlds.form import Flat, Form
 
@@ -21,6 +22,7 @@ __all__ = [
     "FORM",
     "KINDS",
     "LISTENING",
+    "TERNARY",
     "N",
     "Stacked",
     "about",
@@ -32,12 +34,32 @@ __all__ = [
 ]
 
 FORM = Flat(11)
+OWN = Preset(ternary=Ternary(scale="twn", per="row", activations="none"), norm="layer", gate_norm="rms")
+TERNARY: dict[str, Agent] = {
+    "gru, ternary": GRU(hidden=7, embedding=3, precision="ternary"),
+    "gru, ternary, own recipe": GRU(
+        hidden=7, embedding=3, reading="attention", encoder=MLP(layers=(5,)), precision="ternary", recipe=OWN
+    ),
+    "lstm, ternary, bitnet": LSTM(hidden=7, embedding=3, precision="ternary", recipe=preset("bitnet")),
+    "rnn, ternary, rnn": RNN(hidden=7, embedding=3, precision="ternary", recipe=preset("rnn")),
+    "transformer, ternary, bitnet": Transformer(
+        hidden=10, heads=2, layers=2, precision="ternary", recipe=preset("bitnet")
+    ),
+    "feed_forward, ternary, reloaded": FeedForward(
+        hidden=7, embedding=3, precision="ternary", recipe=preset("reloaded")
+    ),
+    "vector_quantised, ternary": VectorQuantised(
+        hidden=7, embedding=3, dimensions=5, temperature=2.0, precision="ternary"
+    ),
+}
 KINDS: dict[str, Agent] = {name: AGENTS.get(name)() for name in AGENTS.names()} | {
     "gru, narrow": GRU(hidden=7, embedding=3),
     "gru, attending": GRU(hidden=7, embedding=3, reading="attention"),
     "lstm, attending": LSTM(hidden=7, embedding=3, reading="attention", encoder=MLP(layers=(5,))),
     "transformer, deep": Transformer(hidden=10, heads=2, layers=2),
     "vector_quantised, narrow": VectorQuantised(hidden=7, embedding=3, dimensions=5, temperature=1.0),
+    "gru, float with a recipe": GRU(hidden=7, embedding=3, recipe=preset("rnn")),
+    **TERNARY,
 }
 LISTENING = {"naming": (2, 3), "pointing": None}
 N = 17

@@ -15,7 +15,7 @@ def test_the_recipes():
     assert (preset("bitnet").ternary, preset("bitnet").norm) == (Ternary(scale="absmean", activations="token"), "rms")
     assert (preset("reloaded").ternary, preset("reloaded").norm) == (Ternary(scale="absmedian"), "layer")
     assert (preset("rnn").ternary, preset("rnn").gate_norm) == (Ternary(scale="twn", activations="unit"), "layer")
-    with pytest.raises(BadInput, match="unknown preset 'bitnat'; known: bitnet, reloaded, rnn. Did you mean 'bitnet'"):
+    with pytest.raises(BadInput, match="unknown recipe 'bitnat'; known: bitnet, reloaded, rnn. Did you mean 'bitnet'"):
         preset("bitnat")
 
 

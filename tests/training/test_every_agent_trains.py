@@ -8,10 +8,11 @@ from emcomm.agents import AGENTS, CNN, GRU, LSTM, Agent, Transformer
 from emcomm.agents.encoders import MLP
 from emcomm.errors import BadInput
 from emcomm.pressures import ChannelNoise, Community, ImpatientListener, ListenerDropout, ListenerReset, MemoryWindow
-from emcomm.training import Run, Trainer
+from emcomm.ternary import Schedule
+from emcomm.training import Run
 from emcomm.training.evaluation import observe
 from emcomm.worlds import ImageWorld
-from tests.agents.kinds import channel_for
+from tests.agents.kinds import TERNARY, channel_for
 from tests.training.small import ESTIMATORS, advanced, equal_weights, small_run
 
 PRESSURES = {
@@ -26,6 +27,7 @@ KINDS: dict[str, Agent] = {name: AGENTS.get(name)() for name in AGENTS.names()} 
     "gru, attending": GRU(hidden=11, embedding=3, reading="attention"),
     "lstm, attending": LSTM(hidden=11, embedding=3, reading="attention", encoder=MLP(layers=(5,))),
     "transformer, deep": Transformer(hidden=15, heads=3, layers=2),
+    **TERNARY,
 }
 
 
@@ -39,8 +41,10 @@ def run_of(kind: str, seed: int, pressures=None, variable: bool = True, **change
 @pytest.mark.parametrize("kind", KINDS)
 def test_they_train_under_pressures_and_do_not_touch_each_other(kind: str, name: str):
     # The second asks for no answers to prefixes, but sits beside one who does, and hears them with it.
-    arms = ((5, PRESSURES), (7, None))
-    runs = [run_of(kind, seed, pressures, estimator=ESTIMATORS[name]) for seed, pressures in arms]
+    # Ternary agents become ternary in these three steps (shares 0, 1/2, 1), or are from the first on.
+    rising, ternary = Schedule(start=0, length=2 / 23), Schedule(kind="step", start=0)
+    arms = ((5, PRESSURES, rising), (7, None, ternary))
+    runs = [run_of(kind, seed, acts, estimator=ESTIMATORS[name], quantisation=when) for seed, acts, when in arms]
     at_birth, together = advanced(0, *runs), advanced(3, *runs)
     assert (together.broken_at == -1).all()
     for run in runs:
@@ -54,7 +58,8 @@ def test_they_train_under_pressures_and_do_not_touch_each_other(kind: str, name:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_patient_listener_does_not_care_about_impatient_company_at_large_batches(kind: str, variable: bool):
     arms = ((5, {"rush": ImpatientListener()}), (7, None))
-    runs = [run_of(kind, seed, pressures, variable, batch_size=128) for seed, pressures in arms]
+    changes = {"batch_size": 128, "quantisation": Schedule(kind="step", start=0)}
+    runs = [run_of(kind, seed, pressures, variable, **changes) for seed, pressures in arms]
     together = advanced(2, *runs)
     for run in runs:
         assert equal_weights(together.weights(run), advanced(2, run).weights(run))
@@ -77,5 +82,5 @@ def test_images_are_seen_by_those_who_can_see_them():
         for run in runs:
             assert equal_weights(together.weights(run), advanced(3, run).weights(run))
     with pytest.raises(BadInput, match=r"the encoder 'cnn' reads Image meanings, got Flat\(width=8\)") as caught:
-        Trainer([small_run(speaker=seeing)])
+        small_run(speaker=seeing)
     assert "\n" not in str(caught.value)
