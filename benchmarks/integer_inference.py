@@ -196,7 +196,7 @@ def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batches", nargs="+", type=count, metavar="N", help=f"samples in a call {list(BATCHES)}")
     parser.add_argument("--rounds", type=count, default=25, metavar="N", help="most spells of each way [25]")
     parser.add_argument(
-        "--seconds", type=seconds, metavar="S", help="of a layer and batch; three rounds at least [1.2, quick: 0.3]"
+        "--seconds", type=seconds, metavar="S", help="of a layer and batch; three rounds at least [0.8, quick: 0.3]"
     )
     parser.add_argument("--quick", action="store_true", help="fewer widths and batches, less time for each")
     parser.add_argument("--all", action="store_true", help="print a line for every layer, batch and way as well")
@@ -208,7 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print the tables; return the exit status."""
     chosen = options(argv)
     console = introduce()
-    limit = chosen.seconds or (0.3 if chosen.quick else 1.2)
+    limit = chosen.seconds or (0.3 if chosen.quick else 0.8)
     effort = Effort(chosen.rounds, spell=min(0.005, limit), limit=limit)
     widths = chosen.widths or (QUICK_WIDTHS if chosen.quick else WIDTHS)
     batches = chosen.batches or (QUICK_BATCHES if chosen.quick else BATCHES)
