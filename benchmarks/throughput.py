@@ -1,4 +1,7 @@
-"""Games per second of emcomm beside a plain loop, in three settings: ``python -m benchmarks.throughput``."""
+"""Games per second of emcomm: ``python -m benchmarks.throughput``.
+
+In three settings beside a plain loop, and in four architectures ternary training beside float training.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks import precision
+from benchmarks.architectures import ARCHITECTURES, NUMBERS, SLOWEST
 from benchmarks.machine import this_machine
 from benchmarks.options import count, introduce, quiet, seconds, writable
 from benchmarks.players import Seat, Spell
@@ -26,6 +31,8 @@ from emcomm.studies.study import Study
 __all__ = ["LARGEST_STACK", "Measured", "as_data", "main", "measure", "options", "table"]
 
 LARGEST_STACK: int = Study.model_fields["max_stack"].default
+FINER = 4
+"""Architectures are compared in so many times as many spells: a ratio suffers from whatever else the machine does."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +119,13 @@ def _speeds(score: Score) -> tuple[str, str]:
     return f"{score.median / 1000:.1f} k", f"{score.low / 1000:.1f} to {score.high / 1000:.1f} k"
 
 
-def as_data(results: Sequence[Measured]) -> dict[str, Any]:
+def as_data(results: Sequence[Measured], compared: Sequence[precision.Compared] = ()) -> dict[str, Any]:
     """Turn everything that was measured into plain data."""
-    return {"machine": asdict(this_machine()), "settings": [_setting_data(measured) for measured in results]}
+    return {
+        "machine": asdict(this_machine()),
+        "settings": [_setting_data(measured) for measured in results],
+        "architectures": [precision.as_data(each) for each in compared],
+    }
 
 
 def _setting_data(measured: Measured) -> dict[str, Any]:
@@ -135,7 +146,8 @@ def _spells_data(spells: Sequence[Spell]) -> dict[str, Any]:
 def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line; a wrong one ends the process with status 2."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
-    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS), help="which to play [all]")
+    names = [*SETTINGS, *ARCHITECTURES]
+    parser.add_argument("--settings", nargs="+", choices=names, default=names, help="which to play [all]")
     parser.add_argument(
         "--runs",
         nargs="+",
@@ -157,10 +169,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the tables, and write the file if one was asked for; return the exit status."""
     chosen = options(argv)
     console = introduce()
-    results = []
+    results, compared = [], []
     try:
         file = None if chosen.json is None else writable(chosen.json)
-        for setting in [SETTINGS[name] for name in chosen.settings]:
+        for setting in [SETTINGS[name] for name in chosen.settings if name in SETTINGS]:
             with console.status("") as status:
                 measured = measure(
                     setting,
@@ -173,16 +185,31 @@ def main(argv: Sequence[str] | None = None) -> int:
             results.append(measured)
             console.print(setting.title, style="bold", highlight=False)
             console.print(table(measured))
+        for architecture in [ARCHITECTURES[name] for name in chosen.settings if name in ARCHITECTURES]:
+            with console.status("") as status:
+                spells = {"seconds": chosen.seconds / FINER**2, "rounds": chosen.rounds * FINER, "tell": status.update}
+                compared.append(precision.compare(architecture, chosen.runs or NUMBERS, **spells))
+            console.print(architecture.title, style="bold", highlight=False)
+            console.print(precision.table(compared[-1]))
         if file is not None:
-            file.write_text(json.dumps(as_data(results), indent=2) + "\n", encoding="utf-8")
+            file.write_text(json.dumps(as_data(results, compared), indent=2) + "\n", encoding="utf-8")
     except (EmcommError, OSError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return 1
-    console.print(
-        f"Medians over {chosen.rounds} spells of at least {chosen.seconds:g} s, everyone in turn. Figures to reach are "
-        f"those of an early prototype on two cores, and count as reached from {NEAR:.0%} of them on.",
-        highlight=False,
-    )
+    console.print(f"Medians over {chosen.rounds} spells of at least {chosen.seconds:g} s, everyone in turn.", end=" ")
+    if results:
+        console.print(
+            "Figures to reach are those of an early prototype on two cores, and count as reached from "
+            f"{NEAR:.0%} of them on.",
+            highlight=False,
+        )
+    if compared:
+        console.print(
+            f"Architectures: {FINER} times as many spells, {FINER**2} times as short; aimed at is at most {SLOWEST:g} "
+            'times the time of the same architecture in float. "plain float", for information, is the float agent '
+            "without a recipe.",
+            highlight=False,
+        )
     return 0
 
 

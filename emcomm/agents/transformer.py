@@ -17,6 +17,7 @@ from emcomm.agents.layers import affine
 from emcomm.agents.transformer_block import Block, Norm
 from emcomm.channel import Channel, message_lengths
 from emcomm.errors import BadInput
+from emcomm.ternary import begin_pass
 from emcomm.worlds.form import Form
 
 __all__ = ["Transformer", "TransformerListener", "TransformerSpeaker"]
@@ -110,6 +111,8 @@ class TransformerSpeaker(Speaker):
         self.out = affine(agent.hidden, channel.symbols + channel.variable, arithmetic.plain)
 
     def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        if self.stacks is True:  # else this is one of many that take turns
+            begin_pass(self.body)
         return self._say(self.encoder(features), None)
 
     def step(self, state: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:

@@ -29,7 +29,7 @@ from emcomm.ternary.operands import Operand, activation_operand, multiply, weigh
 from emcomm.ternary.options import PRESETS, Activations, Norm, Per, Preset, Scale, Ternary, preset
 from emcomm.ternary.pack import Pack, read_header, read_pack, write_pack
 from emcomm.ternary.quantise import activation_codes, straight_through, weight_codes
-from emcomm.ternary.quantised import Quantised, quantised, set_share, ternary_tensors
+from emcomm.ternary.quantised import Quantised, begin_pass, quantised, set_share, ternary_tensors
 from emcomm.ternary.schedule import Schedule
 from emcomm.ternary.size import SizeReport, size_report
 from emcomm.ternary.trits import Trits, pack_trits, unpack_trits
@@ -61,6 +61,7 @@ __all__ = [
     "Watch",
     "activation_codes",
     "activation_operand",
+    "begin_pass",
     "fix_codes",
     "flip_rate",
     "multiply",

@@ -18,7 +18,7 @@ from emcomm.ternary.options import Ternary
 from emcomm.ternary.quantise import spread, weight_codes
 from emcomm.ternary.trits import Trits
 
-__all__ = ["Quantised", "quantised", "set_share", "ternary_tensors"]
+__all__ = ["Quantised", "begin_pass", "quantised", "set_share", "ternary_tensors"]
 
 
 class Quantised(nn.Module):
@@ -40,13 +40,21 @@ class Quantised(nn.Module):
         super().__init__()
         self.options, self.fused, self.share = options, fused, 1.0
         self.fixed: set[str] = set()
+        self._made: dict[str, Operand] | None = None  # in this pass; None: nobody says when one begins
 
     def operand(self, name: str) -> Operand:
-        """One of the ternary parameters at the present share, flat: values ``[*stack, out, in]``; once a pass.
+        """One of the ternary parameters at the present share, flat: values ``[*stack, out, in]``; see `begin_pass`.
 
         Raises:
             BadInput: the shares are those of another stack.
         """
+        if self._made is None:
+            return self._operand(name)
+        if name not in self._made:
+            self._made[name] = self._operand(name)
+        return self._made[name]
+
+    def _operand(self, name: str) -> Operand:
         if name in self.fixed:
             codes, scales = self.get_buffer(f"{name}_codes"), self.get_buffer(f"{name}_scales")
             values = codes.to(scales.dtype).flatten(1)
@@ -106,6 +114,16 @@ def quantised(module: nn.Module) -> dict[str, Quantised]:
     """The ternary layers of a module by name, float layers left out; the module itself, if it is one, is ``""``."""
     layers = {name: layer for name, layer in module.named_modules() if isinstance(layer, Quantised)}
     return {name: layer for name, layer in layers.items() if layer.options is not None}
+
+
+def begin_pass(module: nn.Module) -> None:
+    """Make codes once for many calls: from now on, the ternary layers of a module keep what they make of their weights.
+
+    Call it whenever a pass begins, as parameters or shares may have changed since the last one. Layers of which nobody
+    says when a pass begins make their codes at every call.
+    """
+    for layer in quantised(module).values():
+        layer._made = {}
 
 
 def set_share(module: nn.Module, share: Tensor | Sequence[float] | float) -> int:

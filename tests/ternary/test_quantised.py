@@ -16,6 +16,7 @@ from emcomm.ternary import (
     TernaryConv2d,
     TernaryGRUCell,
     TernaryLinear,
+    begin_pass,
     flip_rate,
     quantised,
     set_share,
@@ -145,3 +146,20 @@ def test_the_engine_stacks_ternary_agents():
     assert all(gradient.flatten(1).any(1).all() for gradient in gradients)
     stack.update(gradients)
     assert not (stack.module(x) == before).all(-1).any()
+
+
+def test_codes_are_made_once_a_pass_where_somebody_says_when_it_begins():
+    layer, x = numbered(TernaryLinear(7, 5, options=Ternary()), 1), noise(3, 7)
+    before = layer(x)
+    begin_pass(layer)
+    assert same_bits(layer(x), before)
+    assert layer.operand("weight") is layer.operand("weight")
+    with torch.no_grad():
+        layer.weight[0].neg_()
+    assert same_bits(layer(x), before)
+    begin_pass(layer)
+    assert not torch.equal(layer(x)[:, 0], before[:, 0])
+    begin_pass(layer)  # gradients go to the weights at every call
+    (gradient,) = torch.autograd.grad((layer(x) + layer(x)).sum(), layer.weight)
+    (once,) = torch.autograd.grad(layer(x).sum(), layer.weight)
+    torch.testing.assert_close(gradient, 2 * once)
