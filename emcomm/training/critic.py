@@ -49,7 +49,8 @@ def _speaker_width(speaker: Speaker, form: Form) -> int:
     if len(shapes[0]) != 2 or shapes[0] != shapes[-1]:
         raise BadInput(
             f"a critic reads one row of numbers, as many after every symbol, and the states of "
-            f"{type(speaker).__name__} have the shapes {', '.join(map(str, shapes))} for one meaning; define summary(state) -> [n, width]"
+            f"{type(speaker).__name__} have the shapes {', '.join(map(str, shapes))} for one meaning; "
+            f"define summary(state) -> [n, width]"
         )
     return shapes[0][-1]
 

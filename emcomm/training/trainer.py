@@ -262,7 +262,7 @@ def _check(runs: Sequence[Run], device: str) -> None:
         raise BadInput(f"runs need different names, got {twice[0]!r} twice")
     if len({run.stack_key for run in runs}) > 1:
         raise BadInput(
-            "runs of one stack may differ in seed, rates, weights of entropies and anchors, and strengths only"
+            "runs of one stack may differ in seed, rates, entropy weights and strengths, and in speaker_anchor, only"
         )
     if device.partition(":")[0] not in ("cpu", "cuda"):
         raise unknown("device", device, ("cpu", "cuda"))
