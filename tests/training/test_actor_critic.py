@@ -1,4 +1,4 @@
-"""Agents with value heads: advantages by hand, what the value loss changes, silence after the end, who gets a critic."""
+"""Agents with value heads: advantages by hand, what the value loss changes, silence after the end, who gets one."""
 
 from __future__ import annotations
 

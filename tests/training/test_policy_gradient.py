@@ -60,7 +60,7 @@ def grid(stream: str, shape: tuple[int, ...], turn: int) -> Tensor:
 
 @pytest.mark.parametrize("baseline", [None, 0.7])
 def test_its_loss_has_the_slope_of_minus_the_chance_of_a_right_answer(baseline: float | None):
-    # One message about one meaning among three candidates: draws from a grid hit each answer as often as it is probable.
+    # One message about one meaning among three candidates: draws from a grid hit answers as often as they are probable.
     trainer = trainer_of(channel=Channel(5, 1, variable=False), game=Discrimination(candidates=3))
     table, setup = trainer.table(), trainer.setup
     round = Round(torch.full((1, N), 7), torch.tensor([2, 7, 11]).expand(1, N, -1), torch.full((1, N), 1))
