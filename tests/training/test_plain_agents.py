@@ -154,7 +154,7 @@ def agents() -> Iterator[dict[str, Agent]]:
         def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
             return CellSpeaker(form.width, channel)
 
-    class Hearing(Cell):
+    class Hearing(Plain):
         name: ClassVar[str] = "hearing_of_this_test"
 
         def listener(self, form, channel, sizes, dtype=torch.float32) -> Listener:
@@ -212,7 +212,7 @@ def test_critics_of_both_are_mapped_too(
     name: str, stacks: Any, agents: dict[str, Agent], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(HearingListener, "stacks", stacks)
-    monkeypatch.setattr(CellSpeaker, "stacks", stacks)
+    monkeypatch.setattr(PlainSpeaker, "stacks", stacks)
     changes: dict[str, Any] = {"pairs": 2, "estimator": ESTIMATORS[name], "listener_loss": "policy_gradient"}
     runs = [run_of(agents["hearing"], seed, pressures=its, **changes) for seed, its in ((5, PRESSURES), (7, None))]
     at_birth, together = advanced(0, *runs), advanced(3, *runs)
