@@ -14,7 +14,7 @@ the same for every agent; what a speaker has to remember is its state.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -76,13 +76,14 @@ class Speaker(nn.Module):
         raise TypeError(f"{type(self).__name__} does not define step()")
 
     def summary(self, state: Tensor) -> Tensor:
-        """What a critic reads: ``[*stack, n, width]``, equally wide after every symbol; by default the state itself."""
+        """What a critic reads: ``[*stack, n, ...]``, equally many after every symbol; by default the state."""
         return state
 
     def value(self, state: Tensor) -> Tensor:
         """The reward expected in a state, float32 ``[*stack, n]``, in the reward's units; needs a `critic`."""
         assert self.critic is not None, "a speaker without a critic expects nothing"
-        value: Tensor = self.critic(self.summary(state)).squeeze(-1)
+        stack = cast(Tensor, self.critic.weight).dim() - 2
+        value: Tensor = self.critic(self.summary(state).flatten(stack + 1)).squeeze(-1)
         return value
 
 

@@ -5,6 +5,8 @@ A critic is an affine map from what an agent knows to the reward it expects. It 
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -46,13 +48,13 @@ def _speaker_width(speaker: Speaker, form: Form) -> int:
     if speaker.channel.max_length > 1:
         state, _ = speaker.step(state, torch.ones(1, dtype=torch.int64))
         shapes.append(list(speaker.summary(state).shape))
-    if len(shapes[0]) != 2 or shapes[0] != shapes[-1]:
+    if len(shapes[0]) < 2 or shapes[0] != shapes[-1]:
         raise BadInput(
-            f"a critic reads one row of numbers, as many after every symbol, and the states of "
+            f"a critic reads a row of numbers, as many after every symbol, and the states of "
             f"{type(speaker).__name__} have the shapes {', '.join(map(str, shapes))} for one meaning; "
             f"define summary(state) -> [n, width]"
         )
-    return shapes[0][-1]
+    return math.prod(shapes[0][1:])
 
 
 def _listener_width(listener: Listener, setup: Setup) -> int:
