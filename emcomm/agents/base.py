@@ -14,7 +14,7 @@ the same for every agent; what a speaker has to remember is its state.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -55,10 +55,17 @@ class Speaker(nn.Module):
     Attributes:
         stacks: how the engine makes many of it (see the module's docstring).
         channel: what may be said. Logits have ``symbols + 1`` columns (EOS first) when lengths vary, else ``symbols``.
+        critic: maps a `summary` to what the speaker expects of the game; the engine adds one where the estimator needs
+            it (`emcomm.training.critic`), else None.
     """
 
     stacks: ClassVar[Stacks] = False
     channel: Channel
+    critic: nn.Module | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.critic = None
 
     def start(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Look at meanings ``[*stack, n, features]``; return state ``[*stack, n, ...]`` and first logits."""
@@ -68,6 +75,17 @@ class Speaker(nn.Module):
         """Say one more symbol: int64 ``[*stack, n]``, or relaxed ``[*stack, n, symbols + 1]``; return as `start`."""
         raise TypeError(f"{type(self).__name__} does not define step()")
 
+    def summary(self, state: Tensor) -> Tensor:
+        """What a critic reads: ``[*stack, n, ...]``, equally many after every symbol; by default the state."""
+        return state
+
+    def value(self, state: Tensor) -> Tensor:
+        """The reward expected in a state, float32 ``[*stack, n]``, in the reward's units; needs a `critic`."""
+        assert self.critic is not None, "a speaker without a critic expects nothing"
+        stack = cast(Tensor, self.critic.weight).dim() - 2
+        value: Tensor = self.critic(self.summary(state).flatten(stack + 1)).squeeze(-1)
+        return value
+
 
 class Listener(nn.Module):
     """Base of listeners: read a message, answer.
@@ -75,10 +93,17 @@ class Listener(nn.Module):
     Attributes:
         stacks: as for `Speaker`.
         width: how many numbers it answers from, if `forward` takes ``keep``, a factor for each; 0 if it does not.
+        critic: maps what `understand` returns to what the listener expects of the game, or None; as for `Speaker`.
+            Only listeners that define ``understand(message) -> [*stack, n, numbers]`` can have one.
     """
 
     stacks: ClassVar[Stacks] = False
     width: int = 0
+    critic: nn.Module | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.critic = None
 
     def forward(self, message: Tensor, features: Tensor, candidates: Tensor | None, prefixes: bool = False) -> Tensor:
         """Answer after reading.
@@ -99,6 +124,18 @@ class Listener(nn.Module):
             K candidates, or the values of all attributes one after the other.
         """
         raise TypeError(f"{type(self).__name__} does not define forward()")
+
+    def value(self, message: Tensor, head_only: bool) -> Tensor:
+        """The reward expected after a message ``[*stack, n, max_length]``: float32 ``[*stack, n]``; needs a `critic`.
+
+        Args:
+            message: as in `forward`, trimmed.
+            head_only: no gradient leaves the critic.
+        """
+        assert self.critic is not None, "a listener without a critic expects nothing"
+        understood = self.understand(message)  # type: ignore[operator]
+        value: Tensor = self.critic(understood.detach() if head_only else understood).squeeze(-1)
+        return value
 
 
 class Agent(Plugin):

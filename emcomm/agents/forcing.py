@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -22,14 +23,35 @@ class Forced(NamedTuple):
         likeliest: bool ``[*stack, n, positions]``: whether the given symbol is the most probable there; False where
             nothing is said. The most probable message is the given one if and only if this holds wherever one speaks.
         spoken: bool ``[*stack, n, positions]``: whether something is said there, EOS being said too.
+        entropy: float32 ``[*stack, n]``, nats: the speaker's entropy, mean over the positions it spoke at.
+        logits: float32 ``[*stack, n, positions, columns]``, what each symbol was chosen from.
+        choices: int64 ``[*stack, n, positions]``, the column of each symbol; any where nothing is said.
+        values: float32 ``[*stack, n, positions]``, what `watch` makes of the state in which each symbol is chosen,
+            exactly 0 where nothing is said; None without it.
     """
 
     log_prob: Tensor
     likeliest: Tensor
     spoken: Tensor
+    entropy: Tensor
+    logits: Tensor
+    choices: Tensor
+    values: Tensor | None
+
+    @property
+    def log_probs(self) -> Tensor:
+        """Log-probability of each symbol, nats, ``[*stack, n, positions]``; exactly 0 where nothing is said."""
+        chosen = self.logits.log_softmax(-1).gather(-1, self.choices.unsqueeze(-1)).squeeze(-1)
+        return torch.where(self.spoken, chosen, 0.0)
 
 
-def teacher_forced(speaker: Speaker, features: Tensor, index: Tensor, messages: Tensor) -> Forced:
+def teacher_forced(
+    speaker: Speaker,
+    features: Tensor,
+    index: Tensor,
+    messages: Tensor,
+    watch: Callable[[Tensor], Tensor] | None = None,
+) -> Forced:
     """Let a speaker say given messages.
 
     Args:
@@ -37,6 +59,7 @@ def teacher_forced(speaker: Speaker, features: Tensor, index: Tensor, messages: 
         features: float32 ``[*stack, meanings, features]``, every meaning there is.
         index: int64 ``[*stack, n]``, which meaning each message is about.
         messages: int64 ``[*stack, n, max_length]``, trimmed.
+        watch: what to compute of each state on the way, ``[*stack, n]``, such as its value.
 
     Returns:
         `Forced`, for the positions up to the end of the longest message.
@@ -50,11 +73,15 @@ def teacher_forced(speaker: Speaker, features: Tensor, index: Tensor, messages: 
     if not messages.is_cuda:  # nobody speaks beyond: those steps would change nothing
         last = int(spoken.sum(-1).max())
     state, logits = speaker.start(rows(features, index))
-    seen = [logits]
+    seen, values = [logits], [] if watch is None else [watch(state)]
     for position in range(last - 1):
         state, logits = speaker.step(state, messages[..., position])
         seen.append(logits)
+        if watch is not None:
+            values.append(watch(state))
     stacked, spoken = torch.stack(seen, -2), spoken[..., :last]
     choices = (messages[..., :last] - int(not channel.variable)).clamp_min(0)
-    log_prob, _ = policy(stacked, choices, spoken.to(stacked.dtype))
-    return Forced(log_prob, (stacked.detach().argmax(-1) == choices) & spoken, spoken)
+    log_prob, entropy = policy(stacked, choices, spoken.to(stacked.dtype))
+    likeliest = (stacked.detach().argmax(-1) == choices) & spoken
+    expected = torch.where(spoken, torch.stack(values, -1), 0.0) if values else None
+    return Forced(log_prob, likeliest, spoken, entropy, stacked, choices, expected)

@@ -118,6 +118,10 @@ class TransformerSpeaker(Speaker):
     def step(self, state: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:
         return self._say(self.body.embed(symbols), state)
 
+    def summary(self, state: Tensor) -> Tensor:
+        """What is remembered of the meaning and of the last symbol: ``[*stack, n, 2 layers 2 hidden]``."""
+        return torch.cat([state[..., 0, :], state[..., -1, :]], -1)
+
     def _say(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
         """Take in one position more, ``[*stack, n, hidden]``."""
         before = 0 if state is None else state.shape[-2]

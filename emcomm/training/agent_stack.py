@@ -54,6 +54,7 @@ class AgentStack:
         self.build, self.seeds, self.pairs, self.role, self.device = build, list(seeds), pairs, role, device
         self.learning_rates = list(learning_rates)
         self.shares = [1.0] * len(seeds)
+        self.anchor_decay = 0.0
         self._furnish()
         shapes = {name: parameter.shape for name, parameter in self.module.named_parameters()}
         self.shapes: dict[str, torch.Size] = shapes
@@ -91,9 +92,10 @@ class AgentStack:
         self._mapped = None if getattr(self.module, "stacks", False) is True else Mapped(self.module)
         self.ternary = bool(quantised(self.module))
 
-    def _adopt(self, weights: Tensor, mean: Tensor, square: Tensor) -> None:
-        """Take over a weight matrix and the optimiser's moments, and make the module's parameters views of it."""
-        self.weights, self.mean, self.square = weights, mean, square
+    def _adopt(self, weights: Tensor, mean: Tensor, square: Tensor, average: Tensor | None = None) -> None:
+        """Take over a weight matrix, the optimiser's moments and the average; parameters become views of the first."""
+        self.weights, self.mean, self.square, self.average = weights, mean, square, average
+        self._averaged: AgentStack | None = None
         self.views: dict[str, Tensor] = {}
         start = 0
         for name, shape in self.shapes.items():
@@ -113,10 +115,26 @@ class AgentStack:
             set_share(self.module, rows)
         else:
             self._mapped.quantise(rows, self.device)
+        if self._averaged is not None:
+            self._averaged.quantise(shares)
 
     def speaker(self) -> Speaker:
         """The stack as a speaker whose tensors have a leading dimension of agents."""
         return cast(Speaker, self.module) if self._mapped is None else MappedSpeaker(self._mapped, self.views)
+
+    def follow(self, decay: float) -> None:
+        """From now on keep a moving average of each agent's weights, of which an update leaves a share of `decay`."""
+        self.anchor_decay, self.average = decay, self.weights.detach().clone()
+
+    def averaged(self) -> Speaker:
+        """The stack as a speaker with averaged weights; there is one after `follow`."""
+        assert self.average is not None, "follow() comes before averaged()"
+        if self._averaged is None:
+            self._averaged = copy.copy(self)
+            self._averaged._furnish()
+            self._averaged._adopt(self.average, self.mean, self.square)
+            self._averaged.quantise(self.shares)
+        return self._averaged.speaker()
 
     def listener(self) -> Listener:
         """The stack as a listener whose tensors have a leading dimension of agents."""
@@ -153,6 +171,11 @@ class AgentStack:
                 )  # fmt: skip
         for row in pupils:
             self.ages[row] += 1
+        if self.average is not None:
+            learnt = slice(None) if which is None else which.flatten()
+            with torch.no_grad():  # sum and products apart, as fused ones round differently at the end of a row
+                kept, new = self.average[learnt] * self.anchor_decay, self.weights[learnt] * (1 - self.anchor_decay)
+                self.average[learnt] = kept + new
 
     def reset(self, which: Tensor, stream: str, step: int) -> None:
         """Put newborns in the place of some agents.
@@ -165,6 +188,8 @@ class AgentStack:
         for run, index in which.nonzero().tolist():
             row = run * self.pairs + index
             self.weights[row].copy_(self._newborn(self.seeds[run], index, stream, step))
+            if self.average is not None:
+                self.average[row] = self.weights[row]
         self.forget(which)
 
     def forget(self, which: Tensor) -> None:
@@ -181,7 +206,8 @@ class AgentStack:
         self.seeds = [self.seeds[run] for run in runs]
         self.learning_rates = [self.learning_rates[run] for run in runs]
         self.ages = [self.ages[row] for row in rows]
-        self._adopt(self.weights.detach()[rows], self.mean[rows], self.square[rows])
+        average = None if self.average is None else self.average[rows]
+        self._adopt(self.weights.detach()[rows], self.mean[rows], self.square[rows], average)
         self.codes = None if self.codes is None else self.codes[rows]
         if self.ternary and runs:
             self.quantise([self.shares[run] for run in runs])
@@ -204,8 +230,8 @@ class AgentStack:
             self.ages[row] = age
 
     @property
-    def _matrices(self) -> tuple[Tensor, Tensor, Tensor]:
-        return self.weights, self.mean, self.square
+    def _matrices(self) -> list[Tensor]:
+        return [self.weights, self.mean, self.square, *([] if self.average is None else [self.average])]
 
     def shrink(self, factor: Tensor) -> None:
         """Multiply each agent's weights by its factor, float32 ``[runs, pairs]``."""
@@ -215,15 +241,18 @@ class AgentStack:
     def state(self) -> dict[str, Tensor]:
         """Everything that changes in training, by name."""
         ages = torch.tensor(self.ages, dtype=torch.int64)
-        codes = torch.empty(0, dtype=torch.int8) if self.codes is None else self.codes
-        return {"weights": self.weights, "mean": self.mean, "square": self.square, "ages": ages, "codes": codes}
+        told = {"weights": self.weights, "mean": self.mean, "square": self.square, "ages": ages}
+        return told | {
+            name: part for name, part in (("average", self.average), ("codes", self.codes)) if part is not None
+        }
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Take over a `state`."""
         self.ages = state["ages"].tolist()
-        codes = state.get("codes")
-        self.codes = None if codes is None or not codes.numel() else codes.to(self.device)
-        self._adopt(*(state[name].to(self.device) for name in ("weights", "mean", "square")))
+        self.codes = state["codes"].to(self.device) if "codes" in state else None
+        self._adopt(
+            *(state[name].to(self.device) for name in ("weights", "mean", "square", "average") if name in state)
+        )
 
     def agent(self, run: int, index: int) -> dict[str, Tensor]:
         """Copies of one agent's parameters by name, on the CPU."""

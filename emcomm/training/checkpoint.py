@@ -29,6 +29,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
         StorageError: it could not be written; an older checkpoint there is untouched.
     """
     tensors: dict[str, Tensor] = {"broken_at": trainer.broken_at, "baseline": trainer.baseline.sums}
+    tensors["answer_baseline"] = trainer.answer_baseline.sums
     for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
         tensors |= {f"{role}.{name}": tensor for name, tensor in stack.state().items()}
     if trainer.last_lesson is not None:
@@ -38,6 +39,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
         "games": trainer.games,
         "observed_at": trainer.observed_at,
         "baseline_steps": trainer.baseline.steps,
+        "answer_baseline_steps": trainer.answer_baseline.steps,
         "runs": [run.name for run in trainer.runs],
         "began_with": trainer.began_with,
     }
@@ -73,17 +75,18 @@ def load_checkpoint(path: Path, runs: Sequence[Run], device: str = "cpu") -> Tra
     trainer.leave([run.name for run in runs if run.name not in facts["runs"]])
     if trainer.runs:
         for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
-            state = {name: tensors[f"{role}.{name}"] for name in ("weights", "mean", "square", "ages")}
-            if f"{role}.codes" in tensors:  # older checkpoints have none
-                state["codes"] = tensors[f"{role}.codes"]
+            mine = f"{role}."
+            state = {name.removeprefix(mine): part for name, part in tensors.items() if name.startswith(mine)}
             if state["weights"].shape != stack.weights.shape:
                 raise StorageError(f"the checkpoint {path} belongs to {role} of another size or number")
             stack.load(state)
         trainer.broken_at = tensors["broken_at"].to(device)
         trainer.baseline.sums = tensors["baseline"].to(device)
+        trainer.answer_baseline.sums = tensors["answer_baseline"].to(device)
     if "lesson.total" in tensors:
         lesson = {name: tensors[f"lesson.{name}"].to(device) for name in Lesson._fields}
         trainer.last_lesson = Lesson(**lesson)
     trainer.baseline.steps = facts["baseline_steps"]
+    trainer.answer_baseline.steps = facts["answer_baseline_steps"]
     trainer.step, trainer.games, trainer.observed_at = facts["step"], facts["games"], facts["observed_at"]
     return trainer

@@ -6,7 +6,7 @@ how many others there are or on how they fare.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -17,7 +17,7 @@ from emcomm.pressures import Play
 from emcomm.training.play import Acting, Played
 from emcomm.training.setup import Reinforce, Setup
 
-__all__ = ["Baseline", "Lesson", "reinforce_lesson", "relaxed_lesson", "task_loss"]
+__all__ = ["Baseline", "Costs", "Lesson", "costs_of", "lesson_of", "reinforce_lesson", "relaxed_lesson", "task_loss"]
 
 
 class Lesson(NamedTuple):
@@ -36,12 +36,28 @@ class Lesson(NamedTuple):
     speaker_entropy: Tensor
 
 
+class Costs(NamedTuple):
+    """What a batch of games costs, each ``[runs, pairs, n]``.
+
+    Attributes:
+        listener: what the listener minimises, differentiable.
+        reported: the same as it is reported: with the task loss even where the answer's policy loss stands in for it.
+        terms: the terms of the speaker's cost, without gradient: minus the reward, then one for each pressure.
+        direct: what is added to the speaker's loss as it is.
+    """
+
+    listener: Tensor
+    reported: Tensor
+    terms: list[Tensor]
+    direct: list[Tensor]
+
+
 class Baseline:
-    """The running mean of each term of the speaker's cost, for every agent.
+    """The running mean of each term of an agent's cost or reward, for every agent.
 
     Args:
         runs: runs in the stack.
-        pairs: speakers in each.
+        pairs: agents of the role in each.
         terms: terms of the cost.
         decay: of the running mean.
         device: where it lives.
@@ -70,6 +86,8 @@ def reinforce_lesson(
     entropy_weights: tuple[Tensor, Tensor],
     baseline: Baseline,
     greedy: Callable[[], Played] | None,
+    answers: Tensor | None = None,
+    anchored: Tensor | None = None,
 ) -> Lesson:
     """The lesson of a batch with sampled messages.
 
@@ -81,30 +99,38 @@ def reinforce_lesson(
         entropy_weights: the speaker's and the listener's, each ``[runs]``.
         baseline: running means; takes in this batch.
         greedy: plays the same games with the most probable messages, for the greedy baseline.
+        answers: ``[runs, pairs, n]``, policy loss of a listener that draws its answer.
+        anchored: ``[runs, pairs, n]``, what it costs the speaker to leave its average, see `emcomm.training.anchor`.
     """
     said, play = played
-    listener_loss, costs, direct = _costs(setup, estimator, play, acting)
-    terms = torch.stack(costs, 2)  # runs, pairs, terms, n
+    costs = costs_of(setup, estimator.reward, play, acting, answers)
+    terms = torch.stack(costs.terms, 2)  # runs, pairs, terms, n
     if estimator.baseline == "mean":
         advantage = terms - baseline.values().unsqueeze(-1)
         baseline.add(terms)
     elif estimator.baseline == "greedy":
         assert greedy is not None
-        advantage = terms - torch.stack(_costs(setup, estimator, greedy().play, acting)[1], 2)
+        advantage = terms - torch.stack(costs_of(setup, estimator.reward, greedy().play, acting).terms, 2)
     else:
         advantage = terms
     log_prob = said.log_prob.view_as(play.length)
     entropy = said.entropy.view_as(play.length)
     policy = (advantage * log_prob.unsqueeze(2)).sum(2)
     speaker = policy - entropy_weights[0][:, None, None] * entropy
-    for each in direct:
+    for each in costs.direct:
         speaker = speaker + each
-    listener = listener_loss - entropy_weights[1][:, None, None] * play.outcome.entropy
-    return _lesson(speaker + listener, terms.sum(2), listener_loss, entropy)
+    if anchored is not None:
+        speaker = speaker + anchored
+    listener = costs.listener - entropy_weights[1][:, None, None] * play.outcome.entropy
+    return lesson_of(speaker + listener, terms.sum(2), costs.reported, entropy)
 
 
 def relaxed_lesson(
-    setup: Setup, played: Played, acting: list[Acting], entropy_weights: tuple[Tensor, Tensor]
+    setup: Setup,
+    played: Played,
+    acting: list[Acting],
+    entropy_weights: tuple[Tensor, Tensor],
+    anchored: Tensor | None = None,
 ) -> Lesson:
     """The lesson of a batch with relaxed messages: one loss for both, arguments as in `reinforce_lesson`."""
     said, play = played
@@ -118,19 +144,23 @@ def relaxed_lesson(
             direct = direct if cost.policy is None else direct + cost.policy
     entropy = said.entropy.view_as(loss)
     bonus = entropy_weights[0][:, None, None] * entropy + entropy_weights[1][:, None, None] * play.outcome.entropy
-    return _lesson(loss + direct - bonus, loss, loss, entropy)
+    total = loss + direct - bonus
+    return lesson_of(total if anchored is None else total + anchored, loss, loss, entropy)
 
 
-def _costs(
-    setup: Setup, estimator: Reinforce, play: Play, acting: list[Acting]
-) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """The costs of a batch, each ``[runs, pairs, n]``.
+def costs_of(setup: Setup, reward: str, play: Play, acting: Sequence[Acting], answers: Tensor | None = None) -> Costs:
+    """The costs of a batch.
 
-    Returns:
-        the listener's loss; the terms of the speaker's cost, without gradient; and what is added to the speaker's loss.
+    Args:
+        setup: the stack's set-up.
+        reward: which, see `Reinforce`.
+        play: the batch.
+        acting: the pressures that act.
+        answers: ``[runs, pairs, n]``, the policy loss that stands in for the listener's task loss; None: nothing does.
     """
-    listener = task_loss(setup, play.outcome)
-    terms = [_reward_cost(estimator, play)]
+    task = task_loss(setup, play.outcome)
+    listener = task if answers is None else answers
+    terms = [_reward_cost(reward, play)]
     direct = []
     for each in acting:
         cost = each.pressure.cost(play, each.moment)
@@ -140,22 +170,26 @@ def _costs(
             direct.append(cost.policy)
         own = None if cost is None else cost.speaker
         terms.append(torch.zeros_like(terms[0]) if own is None else own.detach())
-    return listener, terms, direct
+    return Costs(listener, listener if answers is None else listener - answers + task, terms, direct)
 
 
 def task_loss(setup: Setup, outcome: Outcome) -> Tensor:
-    """What a listener minimises in each game, shaped like the outcome; see `Setup.listener_loss`."""
+    """What a listener minimises in each game, shaped like the outcome; see `Setup.listener_loss`.
+
+    Where it learns by policy gradient this is the expectation of minus its reward, as with ``"success"``.
+    """
     return outcome.loss if setup.listener_loss == "log_likelihood" else -(-outcome.loss).exp()
 
 
-def _reward_cost(estimator: Reinforce, play: Play) -> Tensor:
+def _reward_cost(reward: str, play: Play) -> Tensor:
     """Minus the reward of each game, ``[runs, pairs, n]``."""
     loss = play.outcome.loss.detach()
-    if estimator.reward == "log_likelihood":
+    if reward == "log_likelihood":
         return loss
-    return -(-loss).exp() if estimator.reward == "success" else -play.outcome.correct.to(loss.dtype)
+    return -(-loss).exp() if reward == "success" else -play.outcome.correct.to(loss.dtype)
 
 
-def _lesson(loss: Tensor, cost: Tensor, listener_loss: Tensor, entropy: Tensor) -> Lesson:
+def lesson_of(loss: Tensor, cost: Tensor, listener_loss: Tensor, entropy: Tensor) -> Lesson:
+    """A lesson of the loss of each game and of what is reported of it, each ``[runs, pairs, n]``."""
     means = (part.detach().mean((-1, -2)) for part in (cost, listener_loss, entropy))
     return Lesson(loss.mean(-1).sum(), *means)

@@ -171,6 +171,9 @@ class MappedSpeaker(Speaker):
     def step(self, state: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:
         return self.mapped("step", self.views, state, symbols)
 
+    def value(self, state: Tensor) -> Tensor:
+        return self.mapped("value", self.views, state)
+
 
 class MappedListener(Listener):
     """A listener for one run, mapped over a stack; arguments as for `MappedSpeaker`."""
@@ -182,3 +185,6 @@ class MappedListener(Listener):
 
     def forward(self, message: Tensor, *rest: Any) -> Tensor:
         return self.mapped("forward", self.views, message, *rest)
+
+    def value(self, message: Tensor, head_only: bool) -> Tensor:
+        return self.mapped("value", self.views, message, head_only)

@@ -19,7 +19,18 @@ from emcomm.channel import Channel, message_lengths
 from emcomm.envs import Board, Game, Outcome, Round
 from emcomm.pressures import Moment, Play, Pressure
 
-__all__ = ["Acting", "Played", "Table", "play_relaxed", "play_sampled", "understood"]
+__all__ = [
+    "Acting",
+    "Arrived",
+    "Played",
+    "Table",
+    "arrive",
+    "hear",
+    "play_heard",
+    "play_relaxed",
+    "play_sampled",
+    "understood",
+]
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,24 @@ class Table:
         """The features of every meaning, for every agent: ``[agents, meanings, features]``."""
         return self.board.features.expand(self.shape[0] * self.shape[1], -1, -1)
 
+    def to_listeners(self, part: Tensor) -> Tensor:
+        """From the speakers' order to that of their listeners, ``[agents, ...]``."""
+        return part if self.partners is None else part.index_select(0, _agents(self.partners.argsort(-1)))
+
+    def to_speakers(self, part: Tensor) -> Tensor:
+        """From the listeners' order to that of their speakers, ``[agents, ...]``."""
+        return part if self.partners is None else part.index_select(0, _agents(self.partners))
+
+
+class Arrived(NamedTuple):
+    """What reaches listeners: messages ``[agents, n, max_length]`` in the speakers' order, and what they keep in mind.
+
+    `keep` is in the listeners' order, ``[agents, n, width]``; None: all.
+    """
+
+    message: Tensor
+    keep: Tensor | None
+
 
 class Played(NamedTuple):
     """A batch as it was played, seen from the speaker's side: what was said, and `Play` for the pressures."""
@@ -75,13 +104,35 @@ class Played(NamedTuple):
 
 def play_sampled(table: Table, round: Round, draws: Tensor | None) -> Played:
     """Play with sampled symbols (`draws` ``[agents, n, max_length]``) or the most probable ones (None)."""
+    return play_heard(table, round, draws)[0]
+
+
+def play_heard(table: Table, round: Round, draws: Tensor | None) -> tuple[Played, Tensor]:
+    """As `play_sampled`, with the logits of the listeners' answers, see `hear`."""
     said = speak(table.speaker, table.features, round.target, draws)
-    outcome = understood(table, _transmit(table, said.symbols), round, table.prefixes)
+    play, logits = hear(table, round, said, arrive(table, said.symbols))
+    return Played(said, play), logits
+
+
+def arrive(table: Table, symbols: Tensor) -> Arrived:
+    """Send messages ``[agents, n, max_length]`` to the listeners, as today's pressures let them through."""
+    return Arrived(_transmit(table, symbols), _kept(table, symbols.shape[1]))
+
+
+def hear(table: Table, round: Round, said: Utterance, arrived: Arrived) -> tuple[Play, Tensor]:
+    """Let listeners answer what arrived of sampled messages.
+
+    Returns:
+        the batch as pressures see it, and the answers to whole messages: logits ``[agents, n, answers]``, in the
+        speakers' order.
+    """
+    outcome, logits = _answered(table, arrived.message, round, table.prefixes, arrived.keep)
     length = message_lengths(said.symbols).float().unflatten(0, table.shape)
     spoken = _by_run(said, table.shape)
     if not table.prefixes:
-        return Played(said, Play(length, outcome, None, None, spoken))
-    return Played(said, Play(length, Outcome(*(part[..., -1] for part in outcome)), outcome.loss, None, spoken))
+        return Play(length, outcome, None, None, spoken), table.to_speakers(logits)
+    whole = Outcome(*(part[..., -1] for part in outcome))
+    return Play(length, whole, outcome.loss, None, spoken), table.to_speakers(logits[..., -1, :])
 
 
 def play_relaxed(table: Table, round: Round, draws: Tensor, temperature: Tensor, hard: bool) -> Played:
@@ -164,11 +215,14 @@ def understood(table: Table, message: Tensor, round: Round, prefixes: bool = Fal
     Returns:
         an `Outcome` in the speakers' order, ``[runs, pairs, n]``, or for prefixes ``[runs, pairs, n, max_length + 1]``.
     """
-    if table.partners is not None:
-        speaker_of = _agents(table.partners.argsort(-1))
-        message = message.index_select(0, speaker_of)
-        round = round.each(lambda part: part.index_select(0, speaker_of))
-    keep = _kept(table, message.shape[1])
+    return _answered(table, message, round, prefixes, _kept(table, message.shape[1]))[0]
+
+
+def _answered(
+    table: Table, message: Tensor, round: Round, prefixes: bool, keep: Tensor | None
+) -> tuple[Outcome, Tensor]:
+    """As `understood`, with what is kept in mind given; also the logits, in the listeners' order."""
+    message, round = table.to_listeners(message), round.each(table.to_listeners)
     drops = () if keep is None else (keep,)
     logits = table.listener(message, table.features, round.candidates, prefixes, *drops)
     if prefixes:
@@ -178,10 +232,8 @@ def understood(table: Table, message: Tensor, round: Round, prefixes: bool = Fal
         outcome = Outcome(*(part.unflatten(1, (-1, points)) for part in outcome))
     else:
         outcome = table.game.score(table.board, round, logits)
-    if table.partners is not None:
-        listener_of = _agents(table.partners)
-        outcome = Outcome(*(part.index_select(0, listener_of) for part in outcome))
-    return Outcome(*(part.unflatten(0, table.shape) for part in outcome))
+    outcome = Outcome(*(table.to_speakers(part).unflatten(0, table.shape) for part in outcome))
+    return outcome, logits
 
 
 def _agents(partners: Tensor) -> Tensor:

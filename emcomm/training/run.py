@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from emcomm.pressures import Pressure
+from emcomm.training.critic import add_critics
 from emcomm.training.setup import PER_RUN, Setup
 
 __all__ = ["Run", "Slot", "build_agents", "slots"]
@@ -84,4 +85,5 @@ def build_agents(setup: Setup) -> tuple[nn.Module, nn.Module]:
     form = setup.world.form
     speaker = setup.speaker.speaker(form, setup.channel, setup.products)
     listener = setup.listener.listener(form, setup.channel, setup.game.sizes(setup.world), setup.products)
+    add_critics(setup, speaker, listener)
     return speaker, listener

@@ -16,11 +16,15 @@ from emcomm.envs import Board, Game
 from emcomm.errors import BadInput
 from emcomm.rng import generator
 from emcomm.ternary import Schedule
+from emcomm.training.estimators import PPO, ActorCritic
 from emcomm.worlds import World
 
 __all__ = ["PER_RUN", "Estimator", "GumbelSoftmax", "Reinforce", "Setup"]
 
-PER_RUN = ("speaker_learning_rate", "listener_learning_rate", "speaker_entropy", "listener_entropy", "quantisation")
+PER_RUN = (
+    *("speaker_learning_rate", "listener_learning_rate", "speaker_entropy", "listener_entropy"),
+    *("speaker_anchor", "quantisation"),
+)
 """Fields of `Setup` that may differ between the runs of one stack."""
 
 MATMUL = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -69,7 +73,7 @@ class GumbelSoftmax(Config):
         return float(self.temperature * (self.final_temperature / self.temperature) ** share)
 
 
-Estimator = Annotated[Reinforce | GumbelSoftmax, Field(discriminator="kind")]
+Estimator = Annotated[Reinforce | GumbelSoftmax | ActorCritic | PPO, Field(discriminator="kind")]
 
 
 class Setup(Config):
@@ -83,13 +87,21 @@ class Setup(Config):
         listener: architecture of listeners.
         estimator: how gradients reach the speaker.
         listener_loss: what a listener minimises: ``"log_likelihood"`` (cross-entropy, nats) or ``"success"`` (minus
-            the probability of the right answer, the exact expectation of REINFORCE with reward 1 for success).
-        steps: training steps; each agent is updated once a step.
+            the probability of the right answer, the exact expectation of REINFORCE with reward 1 for success); or
+            ``"policy_gradient"``: it draws its answer, part by part, and learns from the reward 1 if the whole answer
+            is right, else 0. What is subtracted from that is a running mean (none with ``Reinforce(baseline="none")``),
+            or the value head's prediction under `ActorCritic` and `PPO`. Lessons apart from the games then minimise
+            ``"success"``, its expectation.
+        steps: training steps; each agent is updated once a step, or ``epochs * minibatches`` times under `PPO`.
         batch_size: games a pair plays in a step.
         speaker_learning_rate: Adam's, for speakers.
         listener_learning_rate: Adam's, for listeners.
         speaker_entropy: weight of the speaker's entropy bonus (per nat, mean over positions).
         listener_entropy: weight of the listener's entropy bonus (per nat).
+        speaker_anchor: weight of KL(speaker || moving average of the speaker), nats, mean over the positions of what
+            was said; 0 does without. The average starts at the first weights and follows every update of the speaker,
+            lessons included; a newborn's average is the newborn.
+        anchor_decay: share of the average that an update leaves as it was, in [0, 1).
         pairs: speakers, and listeners, of a run; speaker i stays with listener i unless a pressure draws partners.
         evaluate_every: steps between evaluations; None means a twentieth of `steps`.
         record_every: steps between language snapshots; None means a fifth of `steps`.
@@ -106,13 +118,15 @@ class Setup(Config):
     speaker: SerializeAsAny[Agent] = GRU()
     listener: SerializeAsAny[Agent] = GRU()
     estimator: Estimator = Reinforce()
-    listener_loss: Literal["log_likelihood", "success"] = "log_likelihood"
+    listener_loss: Literal["log_likelihood", "success", "policy_gradient"] = "log_likelihood"
     steps: PositiveInt = 10_000
     batch_size: PositiveInt = 128
     speaker_learning_rate: PositiveFloat = 1e-3
     listener_learning_rate: PositiveFloat = 1e-3
     speaker_entropy: NonNegativeFloat = 0.1
     listener_entropy: NonNegativeFloat = 0.0
+    speaker_anchor: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+    anchor_decay: float = Field(default=0.99, ge=0.0, lt=1.0)
     pairs: PositiveInt = 1
     evaluate_every: PositiveInt | None = None
     record_every: PositiveInt | None = None
@@ -131,6 +145,15 @@ class Setup(Config):
         form, naming = self.world.form, self.game.sizes(self.world) is not None
         self.speaker.check(form, self.channel)
         self.listener.check(None if naming else form, self.channel)
+        if isinstance(self.estimator, GumbelSoftmax) and self.listener_loss == "policy_gradient":
+            raise BadInput(
+                "listener_loss='policy_gradient' needs rewards, and with the estimator 'gumbel_softmax' the speaker "
+                "learns from the gradient of the listener's loss; set listener_loss to 'log_likelihood' or 'success'"
+            )
+        if isinstance(self.estimator, PPO) and self.estimator.minibatches > self.batch_size:
+            raise BadInput(
+                f"estimator.minibatches must be at most batch_size={self.batch_size}, got {self.estimator.minibatches}"
+            )
         board = Board.of(self.world)
         pool = torch.zeros(len(board.meanings), dtype=torch.bool)
         pool[torch.from_numpy(self.world.split(generator(0, "split")).train)] = True

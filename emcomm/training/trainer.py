@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -12,13 +12,18 @@ from emcomm.envs.deck import Deck
 from emcomm.errors import BadInput, unknown
 from emcomm.memory import keep_freed_memory
 from emcomm.pressures import Moment
+from emcomm.training.actor_critic import Batch, actor_critic_lesson
 from emcomm.training.agent_stack import AgentStack
+from emcomm.training.anchor import Anchor
+from emcomm.training.estimators import PPO
 from emcomm.training.learner import Baseline, Lesson, reinforce_lesson, relaxed_lesson
-from emcomm.training.play import Acting, Played, Table, play_relaxed, play_sampled
+from emcomm.training.play import Acting, Played, Table, play_heard, play_relaxed, play_sampled
+from emcomm.training.policy_gradient import answer_loss
+from emcomm.training.proximal import proximal_lessons
 from emcomm.training.quantising import take_shares
 from emcomm.training.run import Run, Slot, build_agents, slots
 from emcomm.training.school import School
-from emcomm.training.setup import GumbelSoftmax, Setup
+from emcomm.training.setup import GumbelSoftmax, Reinforce, Setup
 from emcomm.training.streams import Streams
 
 __all__ = ["Trainer"]
@@ -63,7 +68,10 @@ class Trainer:
         decay = getattr(self.setup.estimator, "baseline_decay", 0.0)
         self._slots = slots(runs, self.device)
         self.baseline = Baseline(len(runs), self.pairs, 1 + len(self._slots), decay, self.device)
+        self.answer_baseline = Baseline(len(runs), self.pairs, 1, decay, self.device)
         self.last_lesson: Lesson | None = None
+        if any(run.setup.speaker_anchor for run in runs):
+            self.speakers.follow(self.setup.anchor_decay)
         self._settle(runs)
 
     def _settle(self, runs: Sequence[Run]) -> None:
@@ -75,6 +83,8 @@ class Trainer:
             torch.tensor([run.setup.speaker_entropy for run in runs], device=self.device),
             torch.tensor([run.setup.listener_entropy for run in runs], device=self.device),
         )
+        anchors = [run.setup.speaker_anchor for run in runs]
+        self._anchored, self._anchors = any(anchors), torch.tensor(anchors, device=self.device)
         self.population = School(
             self.setup, self.deck, self.streams, self.speakers, self.listeners, self._entropy_weights[1]
         )
@@ -105,7 +115,7 @@ class Trainer:
         return self.pairs * (self.speakers.numbers + self.listeners.numbers)
 
     def advance(self) -> None:
-        """One training step: pressures act on the agents, then every agent plays a batch and is updated once."""
+        """One training step: pressures act on the agents, then every agent plays a batch and learns its lessons."""
         take_shares(self.stacks, self.runs, self.step)
         acting = self._acting()
         self.population.open()
@@ -113,7 +123,13 @@ class Trainer:
             if self.step or each.pressure.from_the_start:
                 each.pressure.between(self.population, each.moment)
         table = self._table(acting)
-        lesson = self._learn(table, acting, self._deal())
+        for lesson in self._lessons(table, acting, self._deal()):
+            self._learn(lesson)
+        self.step += 1
+        self.games += len(self.runs) * self.pairs * self.setup.batch_size
+
+    def _learn(self, lesson: Lesson) -> None:
+        """Update every agent once."""
         self.last_lesson = lesson._replace(total=lesson.total.detach())
         numbers = lesson.speaker_cost + lesson.listener_loss + lesson.speaker_entropy  # of the games, and of the policy
         broken = ~torch.isfinite(numbers) & (self.broken_at < 0)
@@ -122,8 +138,6 @@ class Trainer:
         gradients = torch.autograd.grad(lesson.total, views, materialize_grads=True)  # a module may leave a part unused
         self.speakers.update(gradients[: len(self.speakers.views)])
         self.listeners.update(gradients[len(self.speakers.views) :])
-        self.step += 1
-        self.games += len(self.runs) * self.pairs * self.setup.batch_size
 
     def _acting(self) -> list[Acting]:
         """The pressures at this step, with their streams for all of it."""
@@ -156,26 +170,47 @@ class Trainer:
         needed = self.deck.needed
         return self.deck.deal(draws, self.streams.uniform("game", self.step, (*games, needed)) if needed else None)
 
-    def _uniform(self, stream: str, shape: tuple[int, ...]) -> Tensor:
+    def _uniform(self, stream: str, shape: tuple[int, ...], turn: int = 0) -> Tensor:
         """Uniform numbers for every agent, ``[agents, *shape]``."""
-        return self.streams.uniform(stream, self.step, (self.pairs, *shape)).flatten(0, 1)
+        return self.streams.uniform(stream, self.step, (self.pairs, *shape), turn).flatten(0, 1)
 
-    def _learn(self, table: Table, acting: list[Acting], round: Round) -> Lesson:
+    def _lessons(self, table: Table, acting: list[Acting], round: Round) -> Iterator[Lesson]:
+        """Play a batch and say what it teaches: one lesson, or with `PPO` several, each of the agents as they are."""
+        estimator, weights = self.setup.estimator, self._entropy_weights
+        anchor = Anchor(self.speakers.averaged(), self._anchors) if self._anchored else None
+        if isinstance(estimator, Reinforce | GumbelSoftmax):
+            yield self._lesson(table, acting, round, anchor)
+            return
+        batch = Batch(self.setup, table, round, weights, anchor, self._uniform)
+        if isinstance(estimator, PPO):
+            yield from proximal_lessons(batch, estimator)
+        else:
+            yield actor_critic_lesson(batch, estimator)
+
+    def _lesson(self, table: Table, acting: list[Acting], round: Round, anchor: Anchor | None) -> Lesson:
+        """The lesson of a batch without a critic."""
         estimator, channel, batch = self.setup.estimator, self.setup.channel, self.setup.batch_size
         if isinstance(estimator, GumbelSoftmax):
             draws = self._uniform("symbols", (batch, channel.max_length, channel.symbols + channel.variable))
             heat = estimator.temperature_at(self.step, self.setup.steps)
             temperature = torch.full((len(draws),), heat, device=self.device)
             relaxed = play_relaxed(table, round, draws, temperature, estimator.straight_through)
-            return relaxed_lesson(self.setup, relaxed, acting, self._entropy_weights)
-        draws = self._uniform("symbols", (batch, channel.max_length))
-        played = play_sampled(table, round, draws)
+            anchored = None if anchor is None else anchor.cost(table, round, relaxed.said.symbols)
+            return relaxed_lesson(self.setup, relaxed, acting, self._entropy_weights, anchored)
+        assert isinstance(estimator, Reinforce)
+        played, logits = play_heard(table, round, self._uniform("symbols", (batch, channel.max_length)))
+        answers = None
+        if self.setup.listener_loss == "policy_gradient":
+            means = None if estimator.baseline == "none" else self.answer_baseline
+            answers = answer_loss(table, self.setup, round, logits, self._uniform, means)
+        anchored = None if anchor is None else anchor.cost(table, round, played.said.symbols)
 
         def greedy() -> Played:
             with torch.no_grad():
                 return play_sampled(table, round, None)
 
-        return reinforce_lesson(self.setup, estimator, played, acting, self._entropy_weights, self.baseline, greedy)
+        weights, means = self._entropy_weights, self.baseline
+        return reinforce_lesson(self.setup, estimator, played, acting, weights, means, greedy, answers, anchored)
 
     def notice_broken(self) -> None:
         """Mark the runs whose weights are no longer finite, which no loss has shown yet."""
@@ -193,6 +228,7 @@ class Trainer:
         self.listeners.keep(kept)
         self.broken_at = self.broken_at[kept]
         self.baseline.sums = self.baseline.sums[kept]
+        self.answer_baseline.sums = self.answer_baseline.sums[kept]
         self._slots = [type(s)(s.name, s.pressure, s.strength[kept]) for s in self._slots]
         if self.last_lesson is not None:
             total, *rest = self.last_lesson
@@ -232,7 +268,10 @@ def _check(runs: Sequence[Run], device: str) -> None:
     if twice:
         raise BadInput(f"runs need different names, got {twice[0]!r} twice")
     if len({run.stack_key for run in runs}) > 1:
-        raise BadInput("runs of one stack may differ in seed, rates, entropy weights, quantisation and strengths only")
+        raise BadInput(
+            "runs of one stack may differ in seed, rates, entropy weights, speaker_anchor, quantisation and strengths "
+            "only"
+        )
     if device.partition(":")[0] not in ("cpu", "cuda"):
         raise unknown("device", device, ("cpu", "cuda"))
     if device.startswith("cuda") and not torch.cuda.is_available():

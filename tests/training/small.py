@@ -12,17 +12,20 @@ from emcomm.agents import GRU
 from emcomm.channel import Channel
 from emcomm.envs import Discrimination
 from emcomm.pressures import Pressure
-from emcomm.training import GumbelSoftmax, Reinforce, Run, Setup, Trainer
+from emcomm.training import PPO, ActorCritic, GumbelSoftmax, Reinforce, Run, Setup, Trainer
+from emcomm.training.setup import Estimator
 from emcomm.worlds import AttributeWorld
 
 __all__ = ["ESTIMATORS", "advanced", "equal_weights", "small_run", "small_setup"]
 
-ESTIMATORS: dict[str, Reinforce | GumbelSoftmax] = {
+ESTIMATORS: dict[str, Estimator] = {
     "no baseline": Reinforce(baseline="none"),
     "mean baseline": Reinforce(baseline="mean"),
     "greedy baseline": Reinforce(baseline="greedy", reward="success"),
     "straight through": GumbelSoftmax(temperature=1.5, final_temperature=0.5),
     "soft": GumbelSoftmax(straight_through=False),
+    "actor-critic": ActorCritic(reward="success", value_reaches="agent"),
+    "proximal": PPO(epochs=2, minibatches=2),
 }
 
 

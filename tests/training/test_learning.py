@@ -7,7 +7,7 @@ import pytest
 from emcomm.agents import GRU
 from emcomm.channel import Channel
 from emcomm.envs import Reconstruction
-from emcomm.training import GumbelSoftmax, Observed, Reinforce, Run, Setup, Trainer, train
+from emcomm.training import PPO, ActorCritic, GumbelSoftmax, Observed, Reinforce, Run, Setup, Trainer, train
 from emcomm.training.setup import Estimator
 from emcomm.worlds import AttributeWorld
 
@@ -38,3 +38,33 @@ def test_they_name_most_meanings_of_a_small_world(estimator: Estimator):
     accuracy = sorted(seen.values["accuracy"] for seen in last.observations)
     assert accuracy[1] > 0.9  # the median of three seeds
     assert accuracy[0] > 5 / 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("estimator", "steps"),
+    [(ActorCritic(reward="success"), 1500), (PPO(reward="success"), 500)],
+    ids=["actor-critic", "proximal"],
+)
+def test_both_learn_by_policy_gradient_with_critics(estimator: Estimator, steps: int):
+    setup = Setup(
+        world=AttributeWorld(values=(3, 2)),
+        game=Reconstruction(),
+        channel=Channel(symbols=5, max_length=2, variable=False),
+        speaker=GRU(hidden=16, embedding=8),
+        listener=GRU(hidden=16, embedding=8),
+        estimator=estimator,
+        listener_loss="policy_gradient",
+        steps=steps,
+        batch_size=64,
+        speaker_learning_rate=1e-2,
+        listener_learning_rate=1e-2,
+        speaker_entropy=0.05,
+        listener_entropy=0.02,
+    )
+    *_, last = (
+        event for event in train(Trainer([Run("a", seed, setup) for seed in (2, 3, 5)])) if isinstance(event, Observed)
+    )
+    accuracy = sorted(seen.values["accuracy"] for seen in last.observations)
+    assert accuracy[1] >= 0.9  # the median of three seeds
+    assert accuracy[0] > 1 / 6

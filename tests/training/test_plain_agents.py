@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -117,6 +117,16 @@ class CellSpeaker(Speaker):
         following = self.cell(read, None, state[..., 0, :])
         return torch.stack([following, state[..., 0, :]], -2), self.out(following + state[..., 1, :])
 
+    def summary(self, state: Tensor) -> Tensor:
+        return state.flatten(-2)
+
+
+class HearingListener(PlainListener):
+    """The same listener, which can say what it has understood."""
+
+    def understand(self, message: Tensor) -> Tensor:
+        return torch.tanh((self.embed(message) * (message != 0).unsqueeze(-1)).sum(-2))
+
 
 @pytest.fixture(autouse=True, scope="module")
 def agents() -> Iterator[dict[str, Agent]]:
@@ -144,7 +154,13 @@ def agents() -> Iterator[dict[str, Agent]]:
         def speaker(self, form: Form, channel: Channel, dtype: torch.dtype = torch.float32) -> Speaker:
             return CellSpeaker(form.width, channel)
 
-    yield {"plain": Plain(), "stacked": Stacked(), "cell": Cell()}
+    class Hearing(Plain):
+        name: ClassVar[str] = "hearing_of_this_test"
+
+        def listener(self, form, channel, sizes, dtype=torch.float32) -> Listener:
+            return HearingListener(form.width, channel, sizes)
+
+    yield {"plain": Plain(), "stacked": Stacked(), "cell": Cell(), "hearing": Hearing()}
     AGENTS._known.clear()
     AGENTS._known.update(before)
 
@@ -188,6 +204,23 @@ def test_mapping_a_module_is_writing_it_for_a_stack(name: str, variable: bool, a
         one, other = (trainer.weights(trainer.runs[place]) for trainer in trainers)
         for part, weights in one.items():
             torch.testing.assert_close(weights, other[part], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["actor-critic", "proximal"])
+@pytest.mark.parametrize("stacks", [False, "loop"])
+def test_critics_of_both_are_mapped_too(
+    name: str, stacks: Any, agents: dict[str, Agent], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(HearingListener, "stacks", stacks)
+    monkeypatch.setattr(PlainSpeaker, "stacks", stacks)
+    changes: dict[str, Any] = {"pairs": 2, "estimator": ESTIMATORS[name], "listener_loss": "policy_gradient"}
+    runs = [run_of(agents["hearing"], seed, pressures=its, **changes) for seed, its in ((5, PRESSURES), (7, None))]
+    at_birth, together = advanced(0, *runs), advanced(3, *runs)
+    for run in runs:
+        before, after = at_birth.weights(run), together.weights(run)
+        for part in ("speaker.critic.weight", "listener.critic.weight"):
+            assert (before[part] != after[part]).any()
+        assert equal_weights(after, advanced(3, run).weights(run))
 
 
 def test_a_layer_that_is_not_used_keeps_its_weights(agents: dict[str, Agent]):

@@ -12,7 +12,7 @@ from emcomm.agents import GRU
 from emcomm.channel import Channel
 from emcomm.envs import Discrimination, Reconstruction
 from emcomm.errors import BadInput
-from emcomm.training import GumbelSoftmax, Reinforce, Setup
+from emcomm.training import PPO, ActorCritic, GumbelSoftmax, Reinforce, Setup
 from emcomm.worlds import ArrayWorld, AttributeWorld
 from tests.training.small import small_setup
 
@@ -26,15 +26,23 @@ from tests.training.small import small_setup
         ({"speaker_learning_rate": 0.0}, "speaker_learning_rate: .*greater than 0, got 0.0"),
         ({"listener_learning_rate": -1e-3}, "listener_learning_rate: .*greater than 0, got -0.001"),
         ({"speaker_entropy": -0.1}, "speaker_entropy: .*greater than or equal to 0, got -0.1"),
+        ({"speaker_anchor": -0.5}, "speaker_anchor: .*greater than or equal to 0, got -0.5"),
+        ({"speaker_anchor": float("inf")}, "speaker_anchor: .*finite.*got inf"),
+        ({"anchor_decay": 1.0}, "anchor_decay: .*less than 1, got 1.0"),
+        (
+            {"listener_loss": "policy_gradient", "estimator": GumbelSoftmax()},
+            "listener_loss='policy_gradient' needs rewards, and with the estimator 'gumbel_softmax' the speaker learns",
+        ),
+        ({"estimator": PPO(minibatches=18)}, "estimator.minibatches must be at most batch_size=17, got 18"),
         ({"pairs": 0}, "pairs: .*greater than 0, got 0"),
         ({"stop_accuracy": 1.2}, "stop_accuracy: .*less than or equal to 1, got 1.2"),
         ({"stop_accuracy": 0.0}, "stop_accuracy: .*greater than 0, got 0.0"),
         ({"matmul": "float16"}, "matmul: .*'float32' or 'bfloat16', got 'float16'"),
-        ({"listener_loss": "hinge"}, "listener_loss: .*'log_likelihood' or 'success', got 'hinge'"),
+        ({"listener_loss": "hinge"}, "listener_loss: .*'success' or 'policy_gradient', got 'hinge'"),
         ({"game": {"kind": "reconstructoin"}}, "unknown game 'reconstructoin'.*Did you mean 'reconstruction'"),
         ({"world": {"kind": "atribute", "values": [3]}}, "unknown world 'atribute'.*Did you mean 'attribute'"),
         ({"speaker": {"kind": "lsmt"}}, "unknown agent 'lsmt'; known: .*gru"),
-        ({"estimator": {"kind": "ppo"}}, "estimator: .*'reinforce', 'gumbel_softmax'"),
+        ({"estimator": {"kind": "dqn"}}, "estimator: .*'reinforce', 'gumbel_softmax', 'actor_critic', 'ppo'"),
         ({"channel": {"symbols": 1, "max_length": 2}}, "channel: .*symbols: .*got 1"),
         ({"game": Discrimination(candidates=16)}, "16 candidates asked for, but at most 15 are possible"),
     ],
@@ -68,6 +76,38 @@ def test_only_training_meanings_can_be_distractors():
 def test_reinforce_refuses_what_it_does_not_know(settings: dict[str, Any], sentence: str):
     with pytest.raises(BadInput, match=sentence):
         Reinforce(**settings)
+
+
+@pytest.mark.parametrize("kind", [ActorCritic, PPO])
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"reward": "points"}, "reward: .*got 'points'"),
+        ({"value_weight": -1.0}, "value_weight: .*greater than or equal to 0, got -1.0"),
+        ({"value_reaches": "body"}, "value_reaches: .*'head' or 'agent', got 'body'"),
+        ({"baseline": "mean"}, "unknown key 'baseline'; known: .*value_weight"),
+    ],
+)
+def test_critics_refuse_what_they_do_not_know(kind: Any, settings: dict[str, Any], sentence: str):
+    with pytest.raises(BadInput, match=sentence) as caught:
+        kind(**settings)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"clip": 0.0}, "clip: .*greater than 0, got 0.0"),
+        ({"clip": 1.0}, "clip: .*less than 1, got 1.0"),
+        ({"epochs": 0}, "epochs: .*greater than 0, got 0"),
+        ({"minibatches": 0}, "minibatches: .*greater than 0, got 0"),
+        ({"normalise": "yes, please"}, "normalise: .*got 'yes, please'"),
+    ],
+)
+def test_proximal_updates_refuse_what_they_do_not_know(settings: dict[str, Any], sentence: str):
+    with pytest.raises(BadInput, match=sentence) as caught:
+        PPO(**settings)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("settings", [{"temperature": 0.0}, {"final_temperature": -1.0}])
@@ -104,6 +144,8 @@ def test_products_follow_the_precision():
         {"estimator": GumbelSoftmax(temperature=2.0, final_temperature=0.5), "speaker": GRU(hidden=3)},
         {"world": ArrayWorld(meanings=[[0, 1], [1, 0], [1, 1]], frequencies=[1, 2, 3]), "game": Reconstruction()},
         {"world": AttributeWorld(values=(3, 5), frequencies="zipf", split="compositional", held_out=0.2)},
+        {"estimator": ActorCritic(value_reaches="agent"), "speaker_anchor": 0.5, "anchor_decay": 0.9},
+        {"estimator": PPO(epochs=3, minibatches=2), "listener_loss": "policy_gradient"},
         {"channel": Channel(7, 2, variable=False), "estimator": Reinforce(reward="accuracy", baseline="greedy")},
     ],
 )
