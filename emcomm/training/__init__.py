@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emcomm.training.checkpoint import load_checkpoint, save_checkpoint
+from emcomm.training.continuous import Continuous
 from emcomm.training.evaluation import Observation
 from emcomm.training.loop import Event, Finished, Observed, Progress, train
 from emcomm.training.run import Run, build_agents
@@ -10,6 +11,7 @@ from emcomm.training.setup import GumbelSoftmax, Reinforce, Setup
 from emcomm.training.trainer import Trainer
 
 __all__ = [
+    "Continuous",
     "Event",
     "Finished",
     "GumbelSoftmax",

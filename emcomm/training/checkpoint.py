@@ -29,7 +29,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
         StorageError: it could not be written; an older checkpoint there is untouched.
     """
     tensors: dict[str, Tensor] = {"broken_at": trainer.broken_at, "baseline": trainer.baseline.sums}
-    for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
+    for role, stack in trainer.stacks.items():
         tensors |= {f"{role}.{name}": tensor for name, tensor in stack.state().items()}
     if trainer.last_lesson is not None:
         tensors |= {f"lesson.{name}": part for name, part in trainer.last_lesson._asdict().items()}
@@ -72,7 +72,7 @@ def load_checkpoint(path: Path, runs: Sequence[Run], device: str = "cpu") -> Tra
     trainer = Trainer(runs, device=device)
     trainer.leave([run.name for run in runs if run.name not in facts["runs"]])
     if trainer.runs:
-        for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
+        for role, stack in trainer.stacks.items():
             state = {name: tensors[f"{role}.{name}"] for name in ("weights", "mean", "square", "ages")}
             if state["weights"].shape != stack.weights.shape:
                 raise StorageError(f"the checkpoint {path} belongs to {role} of another size or number")

@@ -14,6 +14,8 @@ from emcomm.config import Config
 from emcomm.envs import Board, Game
 from emcomm.errors import BadInput
 from emcomm.rng import generator
+from emcomm.training.continuous import Continuous
+from emcomm.training.tying import check_tied
 from emcomm.worlds import World
 
 __all__ = ["PER_RUN", "Estimator", "GumbelSoftmax", "Reinforce", "Setup"]
@@ -67,7 +69,7 @@ class GumbelSoftmax(Config):
         return float(self.temperature * (self.final_temperature / self.temperature) ** share)
 
 
-Estimator = Annotated[Reinforce | GumbelSoftmax, Field(discriminator="kind")]
+Estimator = Annotated[Reinforce | GumbelSoftmax | Continuous, Field(discriminator="kind")]
 
 
 class Setup(Config):
@@ -89,6 +91,7 @@ class Setup(Config):
         speaker_entropy: weight of the speaker's entropy bonus (per nat, mean over positions).
         listener_entropy: weight of the listener's entropy bonus (per nat).
         pairs: speakers, and listeners, of a run; speaker i stays with listener i unless a pressure draws partners.
+        tied: whether speaker i and listener i are one agent that shares parameters, see `emcomm.training.tying`.
         evaluate_every: steps between evaluations; None means a twentieth of `steps`.
         record_every: steps between language snapshots; None means a fifth of `steps`.
         evaluation_rounds: games a meaning is evaluated in, where games are drawn.
@@ -110,6 +113,7 @@ class Setup(Config):
     speaker_entropy: NonNegativeFloat = 0.1
     listener_entropy: NonNegativeFloat = 0.0
     pairs: PositiveInt = 1
+    tied: bool = False
     evaluate_every: PositiveInt | None = None
     record_every: PositiveInt | None = None
     evaluation_rounds: PositiveInt = 4
@@ -123,6 +127,10 @@ class Setup(Config):
                 f"the {self.game.name} game shows its speaker sets of meanings, and {self.speaker.name} speakers read "
                 "one meaning; play it as an environment, see emcomm.envs"
             )
+        if self.tied:
+            check_tied(self)
+        if isinstance(self.estimator, Continuous):
+            self.estimator.check(self.channel)
         board = Board.of(self.world)
         pool = torch.zeros(len(board.meanings), dtype=torch.bool)
         pool[torch.from_numpy(self.world.split(generator(0, "split")).train)] = True

@@ -13,12 +13,15 @@ from emcomm.errors import BadInput, unknown
 from emcomm.memory import keep_freed_memory
 from emcomm.pressures import Moment
 from emcomm.training.agent_stack import AgentStack
+from emcomm.training.continuous import Continuous, play_continuous
 from emcomm.training.learner import Baseline, Lesson, reinforce_lesson, relaxed_lesson
 from emcomm.training.play import Acting, Played, Table, play_relaxed, play_sampled
 from emcomm.training.run import Run, Slot, build_agents, slots
 from emcomm.training.school import School
 from emcomm.training.setup import GumbelSoftmax, Setup
 from emcomm.training.streams import Streams
+from emcomm.training.tied_stack import TiedStack
+from emcomm.training.tying import check_partners, home
 
 __all__ = ["Trainer"]
 
@@ -56,8 +59,13 @@ class Trainer:
         speaker_rates = [run.setup.speaker_learning_rate for run in runs]
         listener_rates = [run.setup.listener_learning_rate for run in runs]
         build = lambda place: lambda: build_agents(self.setup)[place]  # noqa: E731
-        self.speakers = AgentStack(build(0), seeds, self.pairs, "speaker", speaker_rates, self.device)
-        self.listeners = AgentStack(build(1), seeds, self.pairs, "listener", listener_rates, self.device)
+        if self.setup.tied:
+            both = TiedStack(lambda: build_agents(self.setup), seeds, self.pairs, speaker_rates, self.device)
+            self.speakers: AgentStack = both
+            self.listeners: AgentStack = both
+        else:
+            self.speakers = AgentStack(build(0), seeds, self.pairs, "speaker", speaker_rates, self.device)
+            self.listeners = AgentStack(build(1), seeds, self.pairs, "listener", listener_rates, self.device)
         self.broken_at = torch.full((len(runs),), -1, dtype=torch.int64, device=self.device)
         decay = getattr(self.setup.estimator, "baseline_decay", 0.0)
         self._slots = slots(runs, self.device)
@@ -94,9 +102,16 @@ class Trainer:
         return len(self.runs), self.pairs
 
     @property
+    def stacks(self) -> dict[str, AgentStack]:
+        """The stacks of agents by name, each once: speakers and listeners, or tied agents, who are both."""
+        if self.setup.tied:
+            return {"agents": self.speakers}
+        return {"speakers": self.speakers, "listeners": self.listeners}
+
+    @property
     def parameters(self) -> int:
         """Trainable numbers of one run."""
-        return self.pairs * (self.speakers.numbers + self.listeners.numbers)
+        return self.pairs * sum(stack.numbers for stack in self.stacks.values())
 
     def advance(self) -> None:
         """One training step: pressures act on the agents, then every agent plays a batch and is updated once."""
@@ -111,10 +126,11 @@ class Trainer:
         numbers = lesson.speaker_cost + lesson.listener_loss + lesson.speaker_entropy  # of the games, and of the policy
         broken = ~torch.isfinite(numbers) & (self.broken_at < 0)
         self.broken_at = torch.where(broken, self.step, self.broken_at)
-        views = [*self.speakers.views.values(), *self.listeners.views.values()]
+        views = [view for stack in self.stacks.values() for view in stack.views.values()]
         gradients = torch.autograd.grad(lesson.total, views, materialize_grads=True)  # a module may leave a part unused
-        self.speakers.update(gradients[: len(self.speakers.views)])
-        self.listeners.update(gradients[len(self.speakers.views) :])
+        for stack in self.stacks.values():
+            stack.update(gradients[: len(stack.views)])
+            gradients = gradients[len(stack.views) :]
         self.step += 1
         self.games += len(self.runs) * self.pairs * self.setup.batch_size
 
@@ -125,20 +141,24 @@ class Trainer:
     def _moment(self, slot: Slot) -> Moment:
         changing = _Draws(self.streams, slot.name, self.step)
         lasting = _Draws(self.streams, f"{slot.name}.always", 0)
-        return Moment(self.step, slot.strength, changing, lasting)
+        return Moment(self.step, slot.strength, changing, lasting, self.setup.tied)
 
     def _table(self, acting: list[Acting]) -> Table:
-        partners = None
+        partners = home(self.setup.tied, self.shape, self.device)
         for each in acting:
             chosen = each.pressure.partners(each.moment, self.pairs)
             if chosen is not None:  # it has no say in the runs where it is off
+                if self.setup.tied:
+                    check_partners(each.name, chosen)
                 others = torch.arange(self.pairs, device=self.device) if partners is None else partners
                 partners = torch.where(each.moment.strength[:, None] > 0, chosen, others)
         return self.table(acting, partners if self.pairs > 1 else None)
 
     def table(self, acting: Sequence[Acting] = (), partners: Tensor | None = None) -> Table:
-        """What the stack plays with; without arguments undisturbed by pressures, speaker i with listener i."""
+        """What the stack plays with; without arguments undisturbed by pressures, everybody with who is there anyway."""
         speaker, listener = self.speakers.speaker(), self.listeners.listener()
+        if partners is None:
+            partners = home(self.setup.tied, self.shape, self.device)
         rules = (self.board, self.setup.game, self.setup.channel)
         return Table(*rules, speaker, listener, self.shape, acting, partners)
 
@@ -161,6 +181,13 @@ class Trainer:
             temperature = torch.full((len(draws),), heat, device=self.device)
             relaxed = play_relaxed(table, round, draws, temperature, estimator.straight_through)
             return relaxed_lesson(self.setup, relaxed, acting, self._entropy_weights)
+        if isinstance(estimator, Continuous):
+            noise = None
+            if estimator.noise:
+                size = (self.pairs, batch, channel.max_length, channel.symbols)
+                noise = self.streams.normal("noise", self.step, size).flatten(0, 1) * estimator.noise
+            played = play_continuous(table, round, estimator.activation, noise)
+            return relaxed_lesson(self.setup, played, acting, self._entropy_weights)
         draws = self._uniform("symbols", (batch, channel.max_length))
         played = play_sampled(table, round, draws)
 
@@ -173,7 +200,7 @@ class Trainer:
     def notice_broken(self) -> None:
         """Mark the runs whose weights are no longer finite, which no loss has shown yet."""
         runs, pairs = self.shape
-        for stack in (self.speakers, self.listeners):
+        for stack in self.stacks.values():
             broken = ~torch.isfinite(stack.weights.detach()).view(runs, pairs, -1).all(-1).all(-1)
             self.broken_at = torch.where(broken & (self.broken_at < 0), self.step, self.broken_at)
 
@@ -182,8 +209,8 @@ class Trainer:
         kept = [place for place, run in enumerate(self.runs) if run.name not in names]
         if len(kept) == len(self.runs):
             return
-        self.speakers.keep(kept)
-        self.listeners.keep(kept)
+        for stack in self.stacks.values():
+            stack.keep(kept)
         self.broken_at = self.broken_at[kept]
         self.baseline.sums = self.baseline.sums[kept]
         self._slots = [type(s)(s.name, s.pressure, s.strength[kept]) for s in self._slots]
@@ -196,13 +223,17 @@ class Trainer:
             self.runs = []
 
     def weights(self, run: Run) -> dict[str, Tensor]:
-        """Copies of a run's parameters, ``"speaker.<name>"`` and ``"listener.<name>"``, each ``[pairs, ...]``."""
+        """Copies of a run's parameters, ``"speaker.<name>"`` and ``"listener.<name>"``, each ``[pairs, ...]``.
+
+        What tied agents share is there twice, under each role's name for it.
+        """
         place = [each.name for each in self.runs].index(run.name)
-        return {
-            f"{stack.role}.{name}": torch.stack([stack.agent(place, i)[name] for i in range(self.pairs)])
-            for stack in (self.speakers, self.listeners)
-            for name in stack.views
-        }
+        weights: dict[str, Tensor] = {}
+        for stack in self.stacks.values():
+            agents = [stack.agent(place, index) for index in range(self.pairs)]
+            before = "" if self.setup.tied else f"{stack.role}."
+            weights |= {before + name: torch.stack([agent[name] for agent in agents]) for name in agents[0]}
+        return weights
 
 
 class _Draws:
