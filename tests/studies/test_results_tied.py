@@ -23,7 +23,7 @@ def test_both_roles_of_a_tied_agent_come_back(tiny, tmp_path):
         assert torch.equal(speaker.state_dict()["encoder.weight"], shared["out.weight"])
         world = study.base.world
         features = torch.from_numpy(world.features()).float()
-        said = speak(speaker, features, torch.arange(15), None).symbols
+        said = speak(speaker, features, torch.arange(15), None).symbols  # type: ignore[arg-type]
         recorded = results.language("off/3", speaker=index)
         assert recorded.messages.tolist() == said.tolist()
     one, other = (results.agent("speaker", run="off/3", index=index).state_dict() for index in (0, 1))

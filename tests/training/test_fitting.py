@@ -12,7 +12,6 @@ from emcomm.pressures import (
     PRESSURES,
     Candidates,
     ChannelNoise,
-    Community,
     Forgetting,
     ImpatientListener,
     IteratedLearning,
@@ -25,6 +24,8 @@ from emcomm.pressures import (
     Pressure,
     SpeakerReset,
 )
+from emcomm.pressures.base import Moment
+from emcomm.pressures.community import Community
 from emcomm.training import Continuous
 from tests.training.small import small_run
 
@@ -59,7 +60,7 @@ def test_the_rest_is_welcome():
 
 def test_who_changes_symbols_need_not_say_so():
     class Shouting(Community):
-        def transmit(self, symbols: Tensor, channel: Channel, moment: object) -> Tensor:
+        def transmit(self, symbols: Tensor, channel: Channel, moment: Moment) -> Tensor:
             return symbols
 
     with pytest.raises(BadInput, match="acts on symbols"):

@@ -15,7 +15,9 @@ from emcomm.agents.speaking import speak
 from emcomm.channel import Channel
 from emcomm.envs import Discrimination, Game, Reconstruction
 from emcomm.errors import BadInput
-from emcomm.pressures import ChannelNoise, Community, Imitation, ImpatientListener, IteratedLearning, PairReset
+from emcomm.pressures import ChannelNoise, Imitation, ImpatientListener, IteratedLearning, PairReset
+from emcomm.pressures.base import Moment
+from emcomm.pressures.community import Community
 from emcomm.pressures.ring import in_a_ring
 from emcomm.training import Run, Trainer, build_agents, load_checkpoint, save_checkpoint
 from emcomm.training.evaluation import observe
@@ -25,8 +27,8 @@ from tests.training.small import ESTIMATORS, advanced, equal_weights, small_run,
 from tests.training.test_plain_agents import PlainListener, PlainSpeaker
 
 SMALL = GRU(hidden=11, embedding=3)
-ONE_SYMBOL = {"channel": Channel(7, 1)}
-NAMING = {"game": Reconstruction()}
+ONE_SYMBOL: dict[str, Any] = {"channel": Channel(7, 1)}
+NAMING: dict[str, Any] = {"game": Reconstruction()}
 KINDS: dict[str, dict[str, Any]] = {
     "gru": {},
     "gru, naming": NAMING,
@@ -226,7 +228,7 @@ def test_in_a_community_they_talk_to_all_others_and_never_to_themselves():
 class Alone(Community):
     """Lets everybody talk to himself."""
 
-    def partners(self, moment, pairs: int) -> Tensor:
+    def partners(self, moment: Moment, pairs: int) -> Tensor:
         return torch.arange(pairs).expand(len(moment.strength), -1)
 
 
