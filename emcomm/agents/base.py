@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from emcomm.channel import Channel
+from emcomm.errors import BadInput
 from emcomm.registry import Plugin, Registry
 from emcomm.worlds.form import Form
 
@@ -179,3 +180,18 @@ class Agent(Plugin):
         Raises:
             BadInput: it cannot see meanings of this form, or use this channel.
         """
+
+    def tie(self, speaker: Speaker, listener: Listener) -> None:
+        """Make one agent of a speaker and a listener of this kind: let them share parts, in place.
+
+        What is shared is one module, or one parameter, that both have under names of their own. An agent that leaves
+        this method as it is cannot be tied.
+
+        Args:
+            speaker: from `speaker`, untrained.
+            listener: from `listener`, untrained, for the same form and channel.
+
+        Raises:
+            BadInput: these two have nothing in common.
+        """
+        raise BadInput(f"{self.name} agents cannot be tied, they do not define tie()")

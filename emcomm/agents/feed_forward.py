@@ -65,6 +65,17 @@ class FeedForward(Precise):
         out = answers(form, self.hidden, sizes, self.encoder, arithmetic)
         return FeedForwardListener(channel, sizes, self.embedding, self.hidden, heard, out, arithmetic)
 
+    def tie(self, speaker: Speaker, listener: Listener) -> None:
+        """Share the encoder of meanings, if the listener has one; there is nothing else that both have."""
+        assert isinstance(speaker, FeedForwardSpeaker)
+        assert isinstance(listener, FeedForwardListener)
+        if listener.sizes is not None:
+            raise BadInput(
+                "feed_forward agents that name attributes cannot be tied: they share the encoder of meanings alone, "
+                "and such a listener sees none; take a game with candidates, or agents with a cell, such as GRU()"
+            )
+        listener.out = speaker.encoder
+
 
 def _check(channel: Channel) -> None:
     if channel.max_length != 1:

@@ -66,6 +66,14 @@ class Recurrent(Precise):
         attention = AttentionReading(self.hidden, arithmetic) if self.reading == "attention" else None
         return RecurrentListener(channel, sizes, cell, out, attention, arithmetic)
 
+    def tie(self, speaker: Speaker, listener: Listener) -> None:
+        """Share the cell with its embeddings and, where the listener sees meanings too, their encoder."""
+        assert isinstance(speaker, RecurrentSpeaker)
+        assert isinstance(listener, RecurrentListener)
+        speaker.cell = listener.cell  # it has one row more, for "erased", which no speaker says
+        if listener.sizes is None:
+            listener.out = speaker.encoder
+
 
 class RecurrentSpeaker(Speaker):
     """Encode a meaning as the first state of a cell and say one symbol a step.
@@ -96,7 +104,7 @@ class RecurrentSpeaker(Speaker):
         table = self._table if self.stacks is True else self.cell.table()
         assert table is not None, "start() comes before step()"
         if symbols.is_floating_point():
-            inputs = torch.matmul(symbols[..., 1:], table[..., 1:, :])
+            inputs = torch.matmul(symbols[..., 1:], table[..., 1 : symbols.shape[-1], :])
             return self._logits(self.cell(inputs, None, state))
         return self._logits(self.cell(table, symbols, state))
 

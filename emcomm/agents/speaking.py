@@ -14,7 +14,7 @@ from emcomm.agents.functions import policy, rows, sample
 from emcomm.channel import EOS
 from emcomm.ternary import watched
 
-__all__ = ["speak", "speak_relaxed"]
+__all__ = ["begin", "speak", "speak_relaxed"]
 
 
 def speak(speaker: Speaker, features: Tensor, index: Tensor, draws: Tensor | None) -> Utterance:
@@ -31,7 +31,7 @@ def speak(speaker: Speaker, features: Tensor, index: Tensor, draws: Tensor | Non
         an `Utterance` of n messages.
     """
     channel = speaker.channel
-    state, logits = _begin(speaker, features, index)
+    state, logits = begin(speaker, features, index)
     alive = torch.ones_like(index, dtype=torch.bool)
     choices, seen, spoken = [], [], []
     for position in range(channel.max_length):
@@ -70,7 +70,7 @@ def speak_relaxed(
     Source: Jang et al. 2017; Maddison et al. 2017 (Gumbel-Softmax, straight-through variant).
     """
     channel = speaker.channel
-    state, logits = _begin(speaker, features, index)
+    state, logits = begin(speaker, features, index)
     tau = temperature.reshape(*temperature.shape, 1, 1)
     tiny = torch.finfo(draws.dtype).tiny
     relaxed, entropies = [], []
@@ -95,7 +95,7 @@ def speak_relaxed(
     return Utterance(symbols * before, logits.new_zeros(index.shape), entropy, rows_)
 
 
-def _begin(speaker: Speaker, features: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+def begin(speaker: Speaker, features: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
     """First state and logits of every game; meanings that many games share are looked at once."""
     if features.shape[-2] <= index.shape[-1]:
         state, logits = speaker.start(features)

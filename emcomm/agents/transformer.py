@@ -66,6 +66,14 @@ class Transformer(Precise):
     ) -> Listener:
         return TransformerListener(form, channel, sizes, self, self.arithmetic(dtype))
 
+    def tie(self, speaker: Speaker, listener: Listener) -> None:
+        """Share embeddings, positions and blocks and, where the listener sees meanings too, their encoder."""
+        assert isinstance(speaker, TransformerSpeaker)
+        assert isinstance(listener, TransformerListener)
+        speaker.body = listener.body  # with a row for "erased" and a position that no speaker needs
+        if listener.sizes is None:
+            listener.out = speaker.encoder
+
 
 class _Body(nn.Module):
     """Embeddings, positions and blocks, which speaker and listener have in common."""
@@ -80,7 +88,7 @@ class _Body(nn.Module):
     def embed(self, symbols: Tensor) -> Tensor:
         """Embeddings of int64 ``[*stack, n]`` or relaxed ``[*stack, n, alphabet]``, whose mass on EOS is not read."""
         if symbols.is_floating_point():
-            return torch.matmul(symbols[..., 1:], self.embedding[..., 1:, :])
+            return torch.matmul(symbols[..., 1:], self.embedding[..., 1 : symbols.shape[-1], :])
         return rows(self.embedding, symbols)
 
     def place(self, x: Tensor, first: int) -> Tensor:

@@ -45,12 +45,14 @@ class Moment:
         draw: ``draw(shape)`` gives uniform numbers in [0, 1) float32 ``[runs, *shape]`` from this pressure's own
             stream; each call of one step gives other numbers.
         always: as `draw`, but the numbers are the same at every step.
+        tied: whether speaker i and listener i are one agent, which is then nobody's partner to itself.
     """
 
     step: int
     strength: Tensor
     draw: Callable[..., Tensor]
     always: Callable[..., Tensor] = _nothing_lasts
+    tied: bool = False
 
     def per_game(self) -> Tensor:
         """The strength shaped ``[runs, 1, 1]``, to be used against ``[runs, pairs, n]``."""
@@ -106,6 +108,10 @@ class Pressure(Plugin):
         reads_prefixes: whether `cost` needs the loss after every symbol.
         from_the_start: whether `between` is called before the first step as well.
         chooses_meanings: whether it changes which meanings games are about.
+        on_one_role: whether it replaces, weakens or teaches one role and leaves the other alone, which cannot be done
+            to tied agents; see `Setup`.
+        on_symbols: whether it acts on symbols, their number or the choice among them, of which there are none where
+            agents send real numbers; see `emcomm.training.Continuous`.
     """
 
     registry: ClassVar[Registry[type[Pressure]]] = PRESSURES
@@ -114,6 +120,8 @@ class Pressure(Plugin):
     reads_prefixes: ClassVar[bool] = False
     from_the_start: ClassVar[bool] = False
     chooses_meanings: ClassVar[bool] = False
+    on_one_role: ClassVar[bool] = False
+    on_symbols: ClassVar[bool] = False
 
     strength: float = Field(default=1.0, ge=0.0, allow_inf_nan=False)
 
@@ -130,7 +138,10 @@ class Pressure(Plugin):
         return setup
 
     def partners(self, moment: Moment, pairs: int) -> Tensor | None:
-        """Who talks to whom: int64 ``[runs, pairs]``, the listener of each speaker, a permutation; None: no opinion."""
+        """Who talks to whom: int64 ``[runs, pairs]``, the listener of each speaker, a permutation; None: no opinion.
+
+        Where agents are tied (``moment.tied``), nobody is its own listener.
+        """
         return None
 
     def transmit(self, symbols: Tensor, channel: Channel, moment: Moment) -> Tensor:

@@ -28,6 +28,7 @@ class ChannelNoise(Pressure):
     name: ClassVar[str] = "channel_noise"
     family: ClassVar = "social"
     source: ClassVar[str] = "Nikolaus 2024; Ueda & Washio 2021"
+    on_symbols: ClassVar[bool] = True
     strength: float = Field(default=0.1, ge=0.0, le=1.0)
     effect: Literal["replace", "erase"] = "replace"
 

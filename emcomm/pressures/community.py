@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from emcomm.pressures.base import Moment, Pressure, S, changed
+from emcomm.pressures.ring import in_a_ring
 
 __all__ = ["Community"]
 
@@ -17,6 +18,7 @@ class Community(Pressure):
     """Put `size` speakers and `size` listeners in one community and draw new pairs each step.
 
     Every agent plays one batch a step whatever the size, so that all sizes give an agent the same number of updates.
+    Tied agents sit down in a ring in random order, and each talks to the next: to any other with equal chance.
 
     Args:
         size: agents of each role.
@@ -37,5 +39,8 @@ class Community(Pressure):
 
     def partners(self, moment: Moment, pairs: int) -> Tensor:
         drawn = moment.draw(pairs).argsort(-1)
+        usual = torch.arange(pairs, device=drawn.device).expand_as(drawn)
+        if moment.tied:
+            drawn, usual = in_a_ring(drawn), in_a_ring(usual)
         mixed = moment.draw(1) < moment.strength[:, None]
-        return torch.where(mixed, drawn, torch.arange(pairs, device=drawn.device))
+        return torch.where(mixed, drawn, usual)

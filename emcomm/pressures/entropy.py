@@ -35,6 +35,7 @@ class EntropyBonus(Pressure):
     name: ClassVar[str] = "entropy_bonus"
     family: ClassVar = "efficiency"
     source: ClassVar[str] = "Chaabouni et al. 2019; Ueda & Washio 2021"
+    on_symbols: ClassVar[bool] = True
     strength: float = Field(default=0.1, ge=0.0, allow_inf_nan=False)
     until: PositiveInt | None = None
     final: float = Field(default=0.0, ge=0.0, le=1.0)

@@ -30,6 +30,7 @@ class Forgetting(Pressure):
     name: ClassVar[str] = "forgetting"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Futrell et al. 2020"
+    on_symbols: ClassVar[bool] = True
     strength: float = Field(default=0.2, ge=0.0, le=1.0)
 
     def transmit(self, symbols: Tensor, channel: Channel, moment: Moment) -> Tensor:

@@ -45,6 +45,7 @@ class Imitation(Pressure):
     name: ClassVar[str] = "imitation"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Chaabouni et al. 2022"
+    on_symbols: ClassVar[bool] = True
     every: PositiveInt = 500
     steps: PositiveInt = 50
     messages: PositiveInt = 100

@@ -39,6 +39,7 @@ class InformationBottleneck(Pressure):
     name: ClassVar[str] = "information_bottleneck"
     family: ClassVar = "efficiency"
     source: ClassVar[str] = "Alemi et al. 2017; Tucker et al. 2022; Zaslavsky et al. 2018"
+    on_symbols: ClassVar[bool] = True
     strength: float = Field(default=0.05, ge=0.0, allow_inf_nan=False)
 
     def cost(self, play: Play, moment: Moment) -> Cost:

@@ -9,6 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from torch import Tensor
 
 from emcomm.channel import EOS
+from emcomm.errors import BadInput
 from emcomm.pressures.base import Moment, Population, Pressure, S, changed
 from emcomm.pressures.lessons import with_lessons
 from emcomm.pressures.population import Talk
@@ -59,6 +60,7 @@ class IteratedLearning(Pressure):
     name: ClassVar[str] = "iterated_learning"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Ren et al. 2020; Kirby et al. 2008"
+    on_symbols: ClassVar[bool] = True
     every: PositiveInt = 1_000
     bottleneck: PositiveInt | None = 100
     imitation: NonNegativeInt = 300
@@ -71,6 +73,11 @@ class IteratedLearning(Pressure):
     strength: float = Field(default=1.0, ge=0.0, le=1.0)
 
     def shape(self, setup: S) -> S:
+        if setup.tied and self.new_speaker != self.new_listener:  # type: ignore[attr-defined]
+            raise BadInput(
+                "the pressure 'iterated_learning' replaces tied agents as a whole: new_speaker and new_listener must "
+                f"be equal, got new_speaker={self.new_speaker} and new_listener={self.new_listener}"
+            )
         if self.counted:
             setup = with_lessons(setup, self.name, self.every, self.imitation + self.practice)
         unsaid = {key: self.every for key in ("evaluate_every", "record_every") if getattr(setup, key) is None}
@@ -84,9 +91,9 @@ class IteratedLearning(Pressure):
         talk = self._selected(talk, population.channel.symbols, moment)
         if self.new_speaker:
             population.reset("speaker", which, f"{self.name}.speaker", moment.step)
-        population.imitate(which, talk, self.imitation, self.name, moment.step)
-        if self.new_listener:
+        if self.new_listener:  # before any lesson: a tied agent is both
             population.reset("listener", which, f"{self.name}.listener", moment.step)
+        population.imitate(which, talk, self.imitation, self.name, moment.step)
         population.practise(which, self.practice, self.name, moment.step)
 
     def _selected(self, talk: Talk, symbols: int, moment: Moment) -> Talk:

@@ -27,6 +27,7 @@ class LengthCost(Pressure):
     name: ClassVar[str] = "length_cost"
     family: ClassVar = "efficiency"
     source: ClassVar[str] = "Chaabouni et al. 2019; Rita et al. 2020"
+    on_symbols: ClassVar[bool] = True
     strength: float = Field(default=0.1, ge=0.0, allow_inf_nan=False)
     schedule: Literal["constant", "accuracy"] = "constant"
     exponent: float = Field(default=45.0, gt=0.0)

@@ -25,6 +25,7 @@ class ListenerDecay(Pressure):
     name: ClassVar[str] = "listener_decay"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Rita et al. 2022 (NeurIPS); Loshchilov & Hutter 2019"
+    on_one_role: ClassVar[bool] = True
     strength: float = Field(default=1e-3, ge=0.0, lt=1.0)
 
     def between(self, population: Population, moment: Moment) -> None:

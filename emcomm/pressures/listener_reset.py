@@ -28,6 +28,7 @@ class ListenerReset(Pressure):
     name: ClassVar[str] = "listener_reset"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Li & Bowling 2019"
+    on_one_role: ClassVar[bool] = True
     every: PositiveInt = 1_500
     staggered: bool = False
     reset_speaker_optimiser: bool = True

@@ -37,6 +37,8 @@ class ListenerRetraining(Pressure):
     name: ClassVar[str] = "listener_retraining"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Rita et al. 2022 (NeurIPS)"
+    on_symbols: ClassVar[bool] = True
+    on_one_role: ClassVar[bool] = True
     every: PositiveInt = 500
     updates: PositiveInt = 200
     fresh: bool = True

@@ -32,6 +32,7 @@ class MemoryWindow(Pressure):
     name: ClassVar[str] = "memory_window"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Cornish et al. 2017"
+    on_symbols: ClassVar[bool] = True
     symbols: PositiveInt = 2
     strength: float = Field(default=1.0, ge=0.0, le=1.0)
 

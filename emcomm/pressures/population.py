@@ -34,6 +34,10 @@ class Population(Protocol):
 
     Whatever happens in one run follows from that run alone, and random numbers come from the streams named by the
     caller, so that nothing else in training changes.
+
+    A tied agent is one, whichever of its roles is named: it is replaced, forgets, shrinks and learns as a whole, and
+    talks to its neighbour in the run rather than to itself. A pressure that is about one role only says so
+    (`Pressure.on_one_role`) and is refused there.
     """
 
     @property

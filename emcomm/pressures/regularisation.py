@@ -36,6 +36,7 @@ class Regularity(Pressure):
     name: ClassVar[str] = "regularity"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Hudson Kam & Newport 2005; Hudson Kam & Newport 2009"
+    on_symbols: ClassVar[bool] = True
     strength: float = Field(default=0.1, ge=0.0, allow_inf_nan=False)
 
     def cost(self, play: Play, moment: Moment) -> Cost:

@@ -29,6 +29,7 @@ class SpeakerReset(Pressure):
     name: ClassVar[str] = "speaker_reset"
     family: ClassVar = "learnability"
     source: ClassVar[str] = "Li & Bowling 2019; Cogswell et al. 2019"
+    on_one_role: ClassVar[bool] = True
     every: PositiveInt = 1_500
     order: Order = "together"
     reset_listener_optimiser: bool = True

@@ -30,6 +30,7 @@ class UnigramCost(Pressure):
     name: ClassVar[str] = "unigram_cost"
     family: ClassVar = "efficiency"
     source: ClassVar[str] = "after Gilberti 2025"
+    on_symbols: ClassVar[bool] = True
     strength: float = Field(default=0.05, ge=0.0, allow_inf_nan=False)
 
     def cost(self, play: Play, moment: Moment) -> Cost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emcomm.training.checkpoint import load_checkpoint, save_checkpoint
+from emcomm.training.continuous import Continuous
 from emcomm.training.estimators import PPO, ActorCritic
 from emcomm.training.evaluation import Observation
 from emcomm.training.loop import Event, Finished, Observed, Progress, train
@@ -13,6 +14,7 @@ from emcomm.training.trainer import Trainer
 __all__ = [
     "PPO",
     "ActorCritic",
+    "Continuous",
     "Event",
     "Finished",
     "GumbelSoftmax",

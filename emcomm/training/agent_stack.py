@@ -118,6 +118,10 @@ class AgentStack:
         if self._averaged is not None:
             self._averaged.quantise(shares)
 
+    def view(self, name: str) -> Tensor:
+        """A parameter of the module by its name there, ``[agents, ...]``."""
+        return self.views[name]
+
     def speaker(self) -> Speaker:
         """The stack as a speaker whose tensors have a leading dimension of agents."""
         return cast(Speaker, self.module) if self._mapped is None else MappedSpeaker(self._mapped, self.views)

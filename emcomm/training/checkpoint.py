@@ -30,7 +30,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
     """
     tensors: dict[str, Tensor] = {"broken_at": trainer.broken_at, "baseline": trainer.baseline.sums}
     tensors["answer_baseline"] = trainer.answer_baseline.sums
-    for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
+    for role, stack in trainer.stacks.items():
         tensors |= {f"{role}.{name}": tensor for name, tensor in stack.state().items()}
     if trainer.last_lesson is not None:
         tensors |= {f"lesson.{name}": part for name, part in trainer.last_lesson._asdict().items()}
@@ -74,7 +74,7 @@ def load_checkpoint(path: Path, runs: Sequence[Run], device: str = "cpu") -> Tra
     trainer = Trainer(runs, device=device)
     trainer.leave([run.name for run in runs if run.name not in facts["runs"]])
     if trainer.runs:
-        for role, stack in (("speakers", trainer.speakers), ("listeners", trainer.listeners)):
+        for role, stack in trainer.stacks.items():
             mine = f"{role}."
             state = {name.removeprefix(mine): part for name, part in tensors.items() if name.startswith(mine)}
             if state["weights"].shape != stack.weights.shape:
@@ -82,11 +82,12 @@ def load_checkpoint(path: Path, runs: Sequence[Run], device: str = "cpu") -> Tra
             stack.load(state)
         trainer.broken_at = tensors["broken_at"].to(device)
         trainer.baseline.sums = tensors["baseline"].to(device)
-        trainer.answer_baseline.sums = tensors["answer_baseline"].to(device)
+        if "answer_baseline" in tensors:  # older checkpoints have none
+            trainer.answer_baseline.sums = tensors["answer_baseline"].to(device)
     if "lesson.total" in tensors:
         lesson = {name: tensors[f"lesson.{name}"].to(device) for name in Lesson._fields}
         trainer.last_lesson = Lesson(**lesson)
     trainer.baseline.steps = facts["baseline_steps"]
-    trainer.answer_baseline.steps = facts["answer_baseline_steps"]
+    trainer.answer_baseline.steps = facts.get("answer_baseline_steps", 0)
     trainer.step, trainer.games, trainer.observed_at = facts["step"], facts["games"], facts["observed_at"]
     return trainer

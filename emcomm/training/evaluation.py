@@ -9,9 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from emcomm.agents import Utterance
 from emcomm.agents.speaking import speak
+from emcomm.agents.vectors import speak_vectors
 from emcomm.envs import Round
 from emcomm.ternary import watching
+from emcomm.training.continuous import Continuous, as_heard
 from emcomm.training.play import understood
 from emcomm.training.quantising import code_health, finish_shares, share_values
 from emcomm.training.run import Run
@@ -50,16 +53,18 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
     Values: ``accuracy`` (share of games won on training meanings, weighted by frequency), ``accuracy_held_out`` (the
     same on held-out meanings, with distractors from all meanings; NaN without a hold-out), ``loss`` and
     ``loss_held_out`` (mean negative log-probability of the right answer in the same games, nats), all over every
-    speaker with every listener of the run; and of the last training batch: ``speaker_cost``, ``listener_loss`` (nats)
-    and ``speaker_entropy`` (nats), NaN before the first. Of ternary agents also how far they are quantised in training
-    at this step, ``quantised_share``, and ``speaker_`` and ``listener_`` signs of health, see `code_health`.
+    speaker with every listener of the run, but no tied agent with itself; and of the last training batch:
+    ``speaker_cost``, ``listener_loss`` (nats) and ``speaker_entropy`` (nats), NaN before the first. Of ternary agents
+    also how far they are quantised in training at this step, ``quantised_share``, and signs of health, see
+    `code_health`.
     """
-    finish_shares(trainer.stacks, trainer.runs)
-    ternary = any(stack.ternary for stack in trainer.stacks)
+    finish_shares(trainer.stacks.values(), trainer.runs)
+    ternary = any(stack.ternary for stack in trainer.stacks.values())
     with watching(ternary) as speaking:
-        messages = greedy_messages(trainer)
+        said = _said(trainer)
+    messages = said.symbols
     with watching(ternary) as listening:
-        trained, held_out = _won(trainer, messages)
+        trained, held_out = _won(trainer, messages if said.relaxed is None else as_heard(said.relaxed))
     weights = torch.from_numpy(trainer.setup.world.probabilities()).to(trainer.device)
     means = {}
     for place, name in enumerate(("accuracy", "loss")):
@@ -67,8 +72,8 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
         means[f"{name}_held_out"] = _weighted_mean(held_out[place], weights * ~trainer.pool)
     if ternary:
         means["quantised_share"] = torch.tensor(share_values(trainer.runs, trainer.step), dtype=torch.float64)
-        for stack, seen in zip(trainer.stacks, (speaking, listening), strict=True):
-            means |= {f"{stack.role}_{name}": value for name, value in code_health(stack, seen).items()}
+        for stack in trainer.stacks.values():
+            means |= code_health(stack, {"speaker": speaking, "listener": listening})
     spoken = messages.unflatten(0, trainer.shape).cpu().numpy()
     observations = []
     for place, run in enumerate(trainer.runs):
@@ -81,15 +86,26 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
 
 
 def greedy_messages(trainer: Trainer) -> Tensor:
-    """Each speaker's most probable message about every meaning: int64 ``[agents, meanings, max_length]``."""
-    table = trainer.table()
-    every = torch.arange(len(trainer.board.meanings), device=trainer.device)
-    return speak(table.speaker, table.features, every.expand(len(table.features), -1), None).symbols
+    """Each speaker's most probable message about every meaning: int64 ``[agents, meanings, max_length]``.
+
+    Where agents send real numbers, it is the largest of each row.
+    """
+    return _said(trainer).symbols
+
+
+def _said(trainer: Trainer) -> Utterance:
+    """What each speaker says about every meaning if nothing is left to chance."""
+    table, estimator = trainer.table(), trainer.setup.estimator
+    every = torch.arange(len(trainer.board.meanings), device=trainer.device).expand(len(table.features), -1)
+    if isinstance(estimator, Continuous):
+        return speak_vectors(table.speaker, table.features, every, estimator.activation)
+    return speak(table.speaker, table.features, every, None)
 
 
 def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
     """How games about each meaning go, with distractors from training and from everywhere.
 
+    Messages are what listeners read, ``[agents, meanings, max_length]`` or rows of real numbers.
     The same games are dealt at every evaluation of a run.
 
     Returns:
@@ -102,16 +118,16 @@ def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
     if drawn and not trainer.pool.all():
         pools.append(torch.ones_like(trainer.pool))
     went = torch.zeros(len(pools), 2, *trainer.pool.shape, dtype=torch.float64, device=trainer.device)
-    table = trainer.table()
+    table, shifts = trainer.table(), range(int(setup.tied), pairs)
     for number, pool in enumerate(pools):
         for turn in range(rounds):
             dealt = _deal(trainer, pool, turn)
-            for shift in range(pairs):
+            for shift in shifts:
                 partners = (torch.arange(pairs, device=trainer.device) + shift) % pairs
                 paired = replace(table, partners=partners.expand(trainer.shape) if pairs > 1 else None)
                 outcome = understood(paired, messages, dealt)
                 went[number] += torch.stack([outcome.correct.double().mean(1), outcome.loss.double().mean(1)])
-    went /= rounds * pairs
+    went /= rounds * len(shifts)
     return went[0], went[-1]
 
 

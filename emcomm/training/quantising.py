@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ def share_values(runs: Sequence[Run], step: int) -> list[float]:
     return [run.setup.quantisation.share_at(step, run.setup.steps) for run in runs]
 
 
-def take_shares(stacks: Sequence[AgentStack], runs: Sequence[Run], step: int) -> None:
+def take_shares(stacks: Iterable[AgentStack], runs: Sequence[Run], step: int) -> None:
     """Quantise ternary agents as far as this step of training wants, and empty optimisers where that is asked for."""
     shares, fresh = share_values(runs, step), [_begins_anew(run, step) for run in runs]
     for stack in stacks:
@@ -39,41 +39,43 @@ def _begins_anew(run: Run, step: int) -> bool:
     return schedule.transition_step(run.setup.steps) == step
 
 
-def finish_shares(stacks: Sequence[AgentStack], runs: Sequence[Run]) -> None:
+def finish_shares(stacks: Iterable[AgentStack], runs: Sequence[Run]) -> None:
     """Quantise ternary agents as they will be after training."""
     for stack in stacks:
         if stack.ternary:
             stack.quantise([run.setup.quantisation.final for run in runs])
 
 
-def code_health(stack: AgentStack, watch: Watch) -> dict[str, Tensor]:
+def code_health(stack: AgentStack, watches: Mapping[str, Watch]) -> dict[str, Tensor]:
     """How the ternary weights of a stack fare; remembers their codes for the next time.
 
     Args:
-        stack: agents of one role.
-        watch: what was seen of their activations.
+        stack: agents of one role, or tied ones, who are both and whose weights are told of under both.
+        watches: what was seen of activations, by role.
 
     Returns:
-        ``zero_share``, ``flip_rate`` (since the last time) and ``saturation``, each ``[runs]`` in [0, 1], mean over the
-        agents of a run; NaN where there is none: for float agents, the first time, and for agents that are mapped over
+        ``ROLE_zero_share``, ``ROLE_flip_rate`` (since the last time) and ``ROLE_saturation``, each ``[runs]`` in [0, 1],
+        mean over the agents of a run; NaN where there is none: for float agents, the first time, and for agents that are mapped over
         the stack, whose activations cannot be told apart. Saturation is over all positions of a message, also those
         after its end. Float64.
     """
     runs = len(stack.seeds)
     undefined = torch.full((runs,), float("nan"), dtype=torch.float64)
+    roles = tuple(watches) if stack.role not in watches else (stack.role,)
     if not stack.ternary:
-        return dict.fromkeys(HEALTH, undefined)
+        return {f"{role}_{sign}": undefined for role in roles for sign in HEALTH}
     codes = _codes(stack)
     flips = undefined if stack.codes is None else _by_run(flip_rate(stack.codes, codes, 1), runs)
     stack.codes = codes
-    seen = watch.saturation
-    saturated = undefined if seen is None or seen.shape != codes.shape[:1] else _by_run(seen, runs)
-    never = torch.tensor(stack.shares) == 0
-    return {
-        "zero_share": _by_run(zero_share(codes, 1), runs).masked_fill(never, float("nan")),
-        "flip_rate": flips.masked_fill(never, float("nan")),
-        "saturation": saturated.masked_fill(never, float("nan")),
-    }
+    never, told = torch.tensor(stack.shares) == 0, {}
+    for role in roles:
+        seen = watches[role].saturation
+        saturated = undefined if seen is None or seen.shape != codes.shape[:1] else _by_run(seen, runs)
+        signs = (_by_run(zero_share(codes, 1), runs), flips, saturated)
+        told |= {
+            f"{role}_{sign}": value.masked_fill(never, float("nan")) for sign, value in zip(HEALTH, signs, strict=True)
+        }
+    return told
 
 
 def _codes(stack: AgentStack) -> Tensor:
@@ -82,7 +84,7 @@ def _codes(stack: AgentStack) -> Tensor:
     for name, layer in quantised(stack.module).items():
         assert layer.options is not None
         for leaf, gates in layer.fused.items():
-            view = stack.views[f"{name}.{leaf}" if name else leaf]
+            view = stack.view(f"{name}.{leaf}" if name else leaf)
             flat = view.flatten(view.dim() - layer.trailing + 1)
             found.append(weight_codes(flat, layer.options, gates)[0].flatten(1).to(torch.int8))
     return torch.cat(found, 1)

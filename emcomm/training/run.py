@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from emcomm.pressures import Pressure
 from emcomm.training.critic import add_critics
+from emcomm.training.fitting import check_pressures
 from emcomm.training.setup import PER_RUN, Setup
 
 __all__ = ["Run", "Slot", "build_agents", "slots"]
@@ -25,12 +26,18 @@ class Run:
         seed: all randomness of the run follows from it.
         setup: the set-up, already shaped by the pressures.
         pressures: the pressures that act, by the name the study gives them, each with its strength.
+
+    Raises:
+        BadInput: a pressure that acts does not go with the set-up, see `check_pressures`.
     """
 
     condition: str
     seed: int
     setup: Setup
     pressures: Mapping[str, Pressure] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_pressures(self.setup, self.pressures)
 
     @property
     def name(self) -> str:
@@ -85,5 +92,7 @@ def build_agents(setup: Setup) -> tuple[nn.Module, nn.Module]:
     form = setup.world.form
     speaker = setup.speaker.speaker(form, setup.channel, setup.products)
     listener = setup.listener.listener(form, setup.channel, setup.game.sizes(setup.world), setup.products)
+    if setup.tied:
+        setup.speaker.tie(speaker, listener)
     add_critics(setup, speaker, listener)
     return speaker, listener

@@ -15,10 +15,12 @@ from emcomm.envs.deck import Deck
 from emcomm.errors import BadInput
 from emcomm.pressures import Role, Talk
 from emcomm.training.agent_stack import AgentStack
+from emcomm.training.continuous import Continuous
 from emcomm.training.learner import task_loss
 from emcomm.training.play import Table, understood
 from emcomm.training.setup import Setup
 from emcomm.training.streams import Streams
+from emcomm.training.tying import home
 
 __all__ = ["School"]
 
@@ -94,6 +96,7 @@ class School:
 
     @torch.no_grad()
     def talk(self, games: int | None, stream: str, step: int) -> Talk:
+        self._check_symbols()
         pairs, channel, needed = self.setup.pairs, self.setup.channel, self.deck.needed
 
         def draw(name: str, *shape: int) -> Tensor:
@@ -117,6 +120,7 @@ class School:
         return Talk(target, messages, outcome.correct, torch.ones_like(outcome.loss))
 
     def imitate(self, which: Tensor, talk: Talk, steps: int, stream: str, step: int) -> None:
+        self._check_symbols()
         learners = which & (talk.weight > 0).any(-1)
         runs = learners.any(-1).nonzero().flatten().tolist()
         if not runs or not steps:
@@ -137,6 +141,7 @@ class School:
         self.speakers.put_back(pupils, runs)
 
     def practise(self, which: Tensor, steps: int, stream: str, step: int) -> None:
+        self._check_symbols()
         runs = which.any(-1).nonzero().flatten().tolist()
         if not runs or not steps:
             return
@@ -161,9 +166,14 @@ class School:
             _learn(pupils, loss.flatten(0, 1), learners)
         self.listeners.put_back(pupils, runs)
 
+    def _check_symbols(self) -> None:
+        if isinstance(self.setup.estimator, Continuous):
+            raise BadInput("lessons are in symbols, and agents of the estimator 'continuous' send real numbers")
+
     def _table(self, speakers: AgentStack, listeners: AgentStack, shape: tuple[int, int]) -> Table:
         rules = (self.deck.board, self.setup.game, self.setup.channel)
-        return Table(*rules, speakers.speaker(), listeners.listener(), shape)
+        partners = home(self.setup.tied, shape, self.streams.device)
+        return Table(*rules, speakers.speaker(), listeners.listener(), shape, (), partners)
 
 
 def _learn(stack: AgentStack, loss: Tensor, which: Tensor) -> None:

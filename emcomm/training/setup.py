@@ -16,7 +16,9 @@ from emcomm.envs import Board, Game
 from emcomm.errors import BadInput
 from emcomm.rng import generator
 from emcomm.ternary import Schedule
+from emcomm.training.continuous import Continuous
 from emcomm.training.estimators import PPO, ActorCritic
+from emcomm.training.tying import check_tied
 from emcomm.worlds import World
 
 __all__ = ["PER_RUN", "Estimator", "GumbelSoftmax", "Reinforce", "Setup"]
@@ -73,7 +75,7 @@ class GumbelSoftmax(Config):
         return float(self.temperature * (self.final_temperature / self.temperature) ** share)
 
 
-Estimator = Annotated[Reinforce | GumbelSoftmax | ActorCritic | PPO, Field(discriminator="kind")]
+Estimator = Annotated[Reinforce | GumbelSoftmax | ActorCritic | PPO | Continuous, Field(discriminator="kind")]
 
 
 class Setup(Config):
@@ -103,6 +105,7 @@ class Setup(Config):
             lessons included; a newborn's average is the newborn.
         anchor_decay: share of the average that an update leaves as it was, in [0, 1).
         pairs: speakers, and listeners, of a run; speaker i stays with listener i unless a pressure draws partners.
+        tied: whether speaker i and listener i are one agent that shares parameters, see `emcomm.training.tying`.
         evaluate_every: steps between evaluations; None means a twentieth of `steps`.
         record_every: steps between language snapshots; None means a fifth of `steps`.
         evaluation_rounds: games a meaning is evaluated in, where games are drawn.
@@ -128,6 +131,7 @@ class Setup(Config):
     speaker_anchor: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
     anchor_decay: float = Field(default=0.99, ge=0.0, lt=1.0)
     pairs: PositiveInt = 1
+    tied: bool = False
     evaluate_every: PositiveInt | None = None
     record_every: PositiveInt | None = None
     evaluation_rounds: PositiveInt = 4
@@ -145,15 +149,25 @@ class Setup(Config):
         form, naming = self.world.form, self.game.sizes(self.world) is not None
         self.speaker.check(form, self.channel)
         self.listener.check(None if naming else form, self.channel)
-        if isinstance(self.estimator, GumbelSoftmax) and self.listener_loss == "policy_gradient":
+        if isinstance(self.estimator, GumbelSoftmax | Continuous) and self.listener_loss == "policy_gradient":
             raise BadInput(
-                "listener_loss='policy_gradient' needs rewards, and with the estimator 'gumbel_softmax' the speaker "
-                "learns from the gradient of the listener's loss; set listener_loss to 'log_likelihood' or 'success'"
+                f"listener_loss='policy_gradient' needs rewards, and with the estimator {self.estimator.kind!r} the "
+                "speaker learns from the gradient of the listener's loss; set listener_loss to 'log_likelihood' or "
+                "'success'"
+            )
+        if isinstance(self.estimator, Continuous) and self.speaker_anchor:
+            raise BadInput(
+                f"speaker_anchor={self.speaker_anchor:g} holds a speaker's probabilities of symbols, and with the "
+                "estimator 'continuous' there are none; set it to 0"
             )
         if isinstance(self.estimator, PPO) and self.estimator.minibatches > self.batch_size:
             raise BadInput(
                 f"estimator.minibatches must be at most batch_size={self.batch_size}, got {self.estimator.minibatches}"
             )
+        if self.tied:
+            check_tied(self)
+        if isinstance(self.estimator, Continuous):
+            self.estimator.check(self.channel)
         board = Board.of(self.world)
         pool = torch.zeros(len(board.meanings), dtype=torch.bool)
         pool[torch.from_numpy(self.world.split(generator(0, "split")).train)] = True

@@ -45,3 +45,10 @@ class Streams:
         for row, rng in zip(out, self.generators(stream, step, turn), strict=True):
             rng.random(out=row, dtype=np.float32)
         return torch.from_numpy(out).to(self.device, non_blocking=True)
+
+    def normal(self, stream: str, step: int, shape: Sequence[int]) -> Tensor:
+        """Standard normal numbers: float32 ``[runs, *shape]``."""
+        out = np.empty((len(self), *shape), dtype=np.float32)
+        for row, rng in zip(out, self.generators(stream, step), strict=True):
+            rng.standard_normal(out=row, dtype=np.float32)
+        return torch.from_numpy(out).to(self.device, non_blocking=True)

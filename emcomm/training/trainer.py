@@ -15,6 +15,7 @@ from emcomm.pressures import Moment
 from emcomm.training.actor_critic import Batch, actor_critic_lesson
 from emcomm.training.agent_stack import AgentStack
 from emcomm.training.anchor import Anchor
+from emcomm.training.continuous import Continuous, play_continuous
 from emcomm.training.estimators import PPO
 from emcomm.training.learner import Baseline, Lesson, reinforce_lesson, relaxed_lesson
 from emcomm.training.play import Acting, Played, Table, play_heard, play_relaxed, play_sampled
@@ -25,6 +26,8 @@ from emcomm.training.run import Run, Slot, build_agents, slots
 from emcomm.training.school import School
 from emcomm.training.setup import GumbelSoftmax, Reinforce, Setup
 from emcomm.training.streams import Streams
+from emcomm.training.tied_stack import TiedStack
+from emcomm.training.tying import check_partners, home
 
 __all__ = ["Trainer"]
 
@@ -62,8 +65,13 @@ class Trainer:
         speaker_rates = [run.setup.speaker_learning_rate for run in runs]
         listener_rates = [run.setup.listener_learning_rate for run in runs]
         build = lambda place: lambda: build_agents(self.setup)[place]  # noqa: E731
-        self.speakers = AgentStack(build(0), seeds, self.pairs, "speaker", speaker_rates, self.device)
-        self.listeners = AgentStack(build(1), seeds, self.pairs, "listener", listener_rates, self.device)
+        if self.setup.tied:
+            both = TiedStack(lambda: build_agents(self.setup), seeds, self.pairs, speaker_rates, self.device)
+            self.speakers: AgentStack = both
+            self.listeners: AgentStack = both
+        else:
+            self.speakers = AgentStack(build(0), seeds, self.pairs, "speaker", speaker_rates, self.device)
+            self.listeners = AgentStack(build(1), seeds, self.pairs, "listener", listener_rates, self.device)
         self.broken_at = torch.full((len(runs),), -1, dtype=torch.int64, device=self.device)
         decay = getattr(self.setup.estimator, "baseline_decay", 0.0)
         self._slots = slots(runs, self.device)
@@ -100,23 +108,25 @@ class Trainer:
         return self.deck.pool
 
     @property
-    def stacks(self) -> tuple[AgentStack, AgentStack]:
-        """Speakers and listeners."""
-        return self.speakers, self.listeners
-
-    @property
     def shape(self) -> tuple[int, int]:
         """Runs and pairs."""
         return len(self.runs), self.pairs
 
     @property
+    def stacks(self) -> dict[str, AgentStack]:
+        """The stacks of agents by name, each once: speakers and listeners, or tied agents, who are both."""
+        if self.setup.tied:
+            return {"agents": self.speakers}
+        return {"speakers": self.speakers, "listeners": self.listeners}
+
+    @property
     def parameters(self) -> int:
         """Trainable numbers of one run."""
-        return self.pairs * (self.speakers.numbers + self.listeners.numbers)
+        return self.pairs * sum(stack.numbers for stack in self.stacks.values())
 
     def advance(self) -> None:
         """One training step: pressures act on the agents, then every agent plays a batch and learns its lessons."""
-        take_shares(self.stacks, self.runs, self.step)
+        take_shares(self.stacks.values(), self.runs, self.step)
         acting = self._acting()
         self.population.open()
         for each in acting:
@@ -134,10 +144,11 @@ class Trainer:
         numbers = lesson.speaker_cost + lesson.listener_loss + lesson.speaker_entropy  # of the games, and of the policy
         broken = ~torch.isfinite(numbers) & (self.broken_at < 0)
         self.broken_at = torch.where(broken, self.step, self.broken_at)
-        views = [*self.speakers.views.values(), *self.listeners.views.values()]
+        views = [view for stack in self.stacks.values() for view in stack.views.values()]
         gradients = torch.autograd.grad(lesson.total, views, materialize_grads=True)  # a module may leave a part unused
-        self.speakers.update(gradients[: len(self.speakers.views)])
-        self.listeners.update(gradients[len(self.speakers.views) :])
+        for stack in self.stacks.values():
+            stack.update(gradients[: len(stack.views)])
+            gradients = gradients[len(stack.views) :]
 
     def _acting(self) -> list[Acting]:
         """The pressures at this step, with their streams for all of it."""
@@ -146,20 +157,24 @@ class Trainer:
     def _moment(self, slot: Slot) -> Moment:
         changing = _Draws(self.streams, slot.name, self.step)
         lasting = _Draws(self.streams, f"{slot.name}.always", 0)
-        return Moment(self.step, slot.strength, changing, lasting)
+        return Moment(self.step, slot.strength, changing, lasting, self.setup.tied)
 
     def _table(self, acting: list[Acting]) -> Table:
-        partners = None
+        partners = home(self.setup.tied, self.shape, self.device)
         for each in acting:
             chosen = each.pressure.partners(each.moment, self.pairs)
             if chosen is not None:  # it has no say in the runs where it is off
+                if self.setup.tied:
+                    check_partners(each.name, chosen)
                 others = torch.arange(self.pairs, device=self.device) if partners is None else partners
                 partners = torch.where(each.moment.strength[:, None] > 0, chosen, others)
         return self.table(acting, partners if self.pairs > 1 else None)
 
     def table(self, acting: Sequence[Acting] = (), partners: Tensor | None = None) -> Table:
-        """What the stack plays with; without arguments undisturbed by pressures, speaker i with listener i."""
+        """What the stack plays with; without arguments undisturbed by pressures, everybody with who is there anyway."""
         speaker, listener = self.speakers.speaker(), self.listeners.listener()
+        if partners is None:
+            partners = home(self.setup.tied, self.shape, self.device)
         rules = (self.board, self.setup.game, self.setup.channel)
         return Table(*rules, speaker, listener, self.shape, acting, partners)
 
@@ -178,7 +193,7 @@ class Trainer:
         """Play a batch and say what it teaches: one lesson, or with `PPO` several, each of the agents as they are."""
         estimator, weights = self.setup.estimator, self._entropy_weights
         anchor = Anchor(self.speakers.averaged(), self._anchors) if self._anchored else None
-        if isinstance(estimator, Reinforce | GumbelSoftmax):
+        if isinstance(estimator, Reinforce | GumbelSoftmax | Continuous):
             yield self._lesson(table, acting, round, anchor)
             return
         batch = Batch(self.setup, table, round, weights, anchor, self._uniform)
@@ -197,6 +212,13 @@ class Trainer:
             relaxed = play_relaxed(table, round, draws, temperature, estimator.straight_through)
             anchored = None if anchor is None else anchor.cost(table, round, relaxed.said.symbols)
             return relaxed_lesson(self.setup, relaxed, acting, self._entropy_weights, anchored)
+        if isinstance(estimator, Continuous):
+            noise = None
+            if estimator.noise:
+                size = (self.pairs, batch, channel.max_length, channel.symbols)
+                noise = self.streams.normal("noise", self.step, size).flatten(0, 1) * estimator.noise
+            played = play_continuous(table, round, estimator.activation, noise)
+            return relaxed_lesson(self.setup, played, acting, self._entropy_weights)
         assert isinstance(estimator, Reinforce)
         played, logits = play_heard(table, round, self._uniform("symbols", (batch, channel.max_length)))
         answers = None
@@ -215,7 +237,7 @@ class Trainer:
     def notice_broken(self) -> None:
         """Mark the runs whose weights are no longer finite, which no loss has shown yet."""
         runs, pairs = self.shape
-        for stack in (self.speakers, self.listeners):
+        for stack in self.stacks.values():
             broken = ~torch.isfinite(stack.weights.detach()).view(runs, pairs, -1).all(-1).all(-1)
             self.broken_at = torch.where(broken & (self.broken_at < 0), self.step, self.broken_at)
 
@@ -224,8 +246,8 @@ class Trainer:
         kept = [place for place, run in enumerate(self.runs) if run.name not in names]
         if len(kept) == len(self.runs):
             return
-        self.speakers.keep(kept)
-        self.listeners.keep(kept)
+        for stack in self.stacks.values():
+            stack.keep(kept)
         self.broken_at = self.broken_at[kept]
         self.baseline.sums = self.baseline.sums[kept]
         self.answer_baseline.sums = self.answer_baseline.sums[kept]
@@ -239,13 +261,17 @@ class Trainer:
             self.runs = []
 
     def weights(self, run: Run) -> dict[str, Tensor]:
-        """Copies of a run's parameters, ``"speaker.<name>"`` and ``"listener.<name>"``, each ``[pairs, ...]``."""
+        """Copies of a run's parameters, ``"speaker.<name>"`` and ``"listener.<name>"``, each ``[pairs, ...]``.
+
+        What tied agents share is there twice, under each role's name for it.
+        """
         place = [each.name for each in self.runs].index(run.name)
-        return {
-            f"{stack.role}.{name}": torch.stack([stack.agent(place, i)[name] for i in range(self.pairs)])
-            for stack in (self.speakers, self.listeners)
-            for name in stack.views
-        }
+        weights: dict[str, Tensor] = {}
+        for stack in self.stacks.values():
+            agents = [stack.agent(place, index) for index in range(self.pairs)]
+            before = "" if self.setup.tied else f"{stack.role}."
+            weights |= {before + name: torch.stack([agent[name] for agent in agents]) for name in agents[0]}
+        return weights
 
 
 class _Draws:

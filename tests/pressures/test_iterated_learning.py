@@ -31,12 +31,12 @@ def handed_on(pressure: IteratedLearning, *strengths: float, step: int = 3, seed
 # A generation
 
 
-def test_a_generation_is_talk_birth_imitation_birth_practice():
+def test_a_generation_is_talk_births_imitation_practice():
     village = Village(2, 3)
     pressure = IteratedLearning(**BRIEF)
     for step in range(1, 7):
         pressure.between(village, moment_of(0.0, 1.0, step=step))
-    order = [("talk", "speaker"), ("reset", "speaker"), ("imitate", "speaker"), ("reset", "listener")]
+    order = [("talk", "speaker"), ("reset", "speaker"), ("reset", "listener"), ("imitate", "speaker")]
     order.append(("practise", "listener"))
     assert [each[:2] for each in village.asked] == order * 2  # at steps 3 and 6
     which = [[False] * 3, [True] * 3]

@@ -31,10 +31,10 @@ def runs_of(*names: str, speaker: Agent = TERNARY, listener: Agent = TERNARY, **
 
 def test_optimisers_keep_or_forget_at_the_transition_and_go_on():
     trainer = advanced(4, *runs_of(*WHEN))  # 0.4 of ten steps are done
-    tensors = [(stack.weights, stack.views["cell.hidden_weight"]) for stack in trainer.stacks]
-    before = [(stack.mean.clone(), stack.square.clone(), list(stack.ages)) for stack in trainer.stacks]
-    take_shares(trainer.stacks, trainer.runs, trainer.step)
-    for stack, (mean, square, ages) in zip(trainer.stacks, before, strict=True):
+    tensors = [(stack.weights, stack.views["cell.hidden_weight"]) for stack in trainer.stacks.values()]
+    before = [(stack.mean.clone(), stack.square.clone(), list(stack.ages)) for stack in trainer.stacks.values()]
+    take_shares(trainer.stacks.values(), trainer.runs, trainer.step)
+    for stack, (mean, square, ages) in zip(trainer.stacks.values(), before, strict=True):
         assert stack.shares == [1.0, 1.0, 0.0]
         others = [0, 1, 4, 5]
         assert (mean[others] != 0).any(-1).all()
@@ -46,7 +46,7 @@ def test_optimisers_keep_or_forget_at_the_transition_and_go_on():
     latent = [view.clone() for _, view in tensors]
     for _ in range(2):
         trainer.advance()
-    for stack, (weights, view), old in zip(trainer.stacks, tensors, latent, strict=True):
+    for stack, (weights, view), old in zip(trainer.stacks.values(), tensors, latent, strict=True):
         assert stack.weights is weights  # the same tensors all the time
         assert (view != old).flatten(1).any(-1).all()
         assert stack.ages == [6, 6, 2, 2, 6, 6]
