@@ -35,6 +35,12 @@ class Encoder(Plugin):
     registry: ClassVar[Registry[Any]] = ENCODERS
     reads: ClassVar[tuple[type, ...]] = (Flat, Image, Graph, Set)
 
+    def check(self, form: Form) -> None:
+        """Raise `BadInput` if it does not read this form."""
+        if not isinstance(form, self.reads):
+            allowed = " or ".join(form.__name__ for form in self.reads)
+            raise BadInput(f"the encoder {self.name!r} reads {allowed} meanings, got {form!r}")
+
     def module(self, form: Form, hidden: int, dtype: torch.dtype = torch.float32) -> nn.Module:
         """Build an untrained encoder.
 
@@ -50,9 +56,7 @@ class Encoder(Plugin):
         Raises:
             BadInput: it does not read this form.
         """
-        if not isinstance(form, self.reads):
-            allowed = " or ".join(form.__name__ for form in self.reads)
-            raise BadInput(f"the encoder {self.name!r} reads {allowed} meanings, got {form!r}")
+        self.check(form)
         return self.build(form, hidden, dtype)
 
     def build(self, form: Form, hidden: int, dtype: torch.dtype) -> nn.Module:

@@ -72,7 +72,8 @@ class Imitation(Pressure):
             chosen = self._chosen(talk, moment)
             which = which & (torch.arange(pairs, device=which.device) != chosen)
             everyone = chosen.expand(-1, pairs)
-            talk = Talk(*(_of(part, everyone) for part in talk))
+            said = (_of(part, everyone) for part in talk[:4])
+            talk = Talk(*said, None if talk.examples is None else _of(talk.examples, everyone))
         population.imitate(which, talk, self.steps, self.name, moment.step)
 
     def _chosen(self, talk: Talk, moment: Moment) -> Tensor:

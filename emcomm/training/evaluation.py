@@ -29,7 +29,8 @@ class Observation:
     Attributes:
         run: which run.
         step: after how many training steps.
-        messages: int64 ``[pairs, meanings, max_length]``, each speaker's most probable message about every meaning.
+        messages: int64 ``[pairs, meanings, max_length]``, each speaker's most probable message about everything that games
+            can be about, see `Game.meanings`; of a game that shows examples, about those it was shown first.
         values: numbers by name; see `observe`.
         record: whether a language snapshot is due.
     """
@@ -49,15 +50,18 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
     same on held-out meanings, with distractors from all meanings; NaN without a hold-out), ``loss`` and
     ``loss_held_out`` (mean negative log-probability of the right answer in the same games, nats), all over every
     speaker with every listener of the run; and of the last training batch: ``speaker_cost``, ``listener_loss`` (nats)
-    and ``speaker_entropy`` (nats), NaN before the first.
+    and ``speaker_entropy`` (nats), NaN before the first. Where speakers see examples, each game has its own, and a
+    message of its own.
     """
     messages = greedy_messages(trainer)
     trained, held_out = _won(trainer, messages)
-    weights = torch.from_numpy(trainer.setup.world.probabilities()).to(trainer.device)
+    weights = torch.from_numpy(trainer.setup.game.probabilities(trainer.setup.world)).to(trainer.device)
+    known = torch.zeros(len(trainer.runs), len(weights), dtype=torch.bool, device=trainer.device)
+    known.scatter_(1, trainer.deck.targets, True)
     means = {}
     for place, name in enumerate(("accuracy", "loss")):
-        means[name] = _weighted_mean(trained[place], weights * trainer.pool)
-        means[f"{name}_held_out"] = _weighted_mean(held_out[place], weights * ~trainer.pool)
+        means[name] = _weighted_mean(trained[place], weights * known)
+        means[f"{name}_held_out"] = _weighted_mean(held_out[place], weights * ~known)
     spoken = messages.unflatten(0, trainer.shape).cpu().numpy()
     observations = []
     for place, run in enumerate(trainer.runs):
@@ -70,16 +74,27 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
 
 
 def greedy_messages(trainer: Trainer) -> Tensor:
-    """Each speaker's most probable message about every meaning: int64 ``[agents, meanings, max_length]``."""
-    table = trainer.table()
-    every = torch.arange(len(trainer.board.meanings), device=trainer.device)
-    return speak(table.speaker, table.features, every.expand(len(table.features), -1), None).symbols
+    """Each speaker's most probable message about everything games can be about: int64 ``[agents, n, max_length]``.
+
+    Examples are those of the first evaluation game about each, dealt as in training.
+    """
+    setup = trainer.setup
+    if setup.game.sets:
+        first = _deal(trainer, trainer.pool, 0)
+        return _said(trainer, first.target, first.examples)
+    every = torch.arange(len(setup.game.meanings(setup.world)), device=trainer.device)
+    return _said(trainer, every.expand(len(trainer.runs) * trainer.pairs, -1), None)
+
+
+def _said(trainer: Trainer, target: Tensor, examples: Tensor | None) -> Tensor:
+    sight = trainer.setup.game.sight(trainer.board, target, examples)
+    return speak(trainer.table().speaker, *sight, None).symbols
 
 
 def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
     """How games about each meaning go, with distractors from training and from everywhere.
 
-    The same games are dealt at every evaluation of a run.
+    The same games are dealt at every evaluation of a run; `messages` are used again in all that show no examples.
 
     Returns:
         for each of the two ``[2, runs, meanings]``: the share of games won, and the mean loss.
@@ -90,15 +105,17 @@ def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
     pools = [trainer.pool]
     if drawn and not trainer.pool.all():
         pools.append(torch.ones_like(trainer.pool))
-    went = torch.zeros(len(pools), 2, *trainer.pool.shape, dtype=torch.float64, device=trainer.device)
+    shape = (len(pools), 2, len(trainer.runs), messages.shape[1])
+    went = torch.zeros(shape, dtype=torch.float64, device=trainer.device)
     table = trainer.table()
     for number, pool in enumerate(pools):
         for turn in range(rounds):
             dealt = _deal(trainer, pool, turn)
+            said = messages if dealt.examples is None else _said(trainer, dealt.target, dealt.examples)
             for shift in range(pairs):
                 partners = (torch.arange(pairs, device=trainer.device) + shift) % pairs
                 paired = replace(table, partners=partners.expand(trainer.shape) if pairs > 1 else None)
-                outcome = understood(paired, messages, dealt)
+                outcome = understood(paired, said, dealt)
                 went[number] += torch.stack([outcome.correct.double().mean(1), outcome.loss.double().mean(1)])
     went /= rounds * pairs
     return went[0], went[-1]
@@ -106,7 +123,8 @@ def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
 
 def _deal(trainer: Trainer, pool: Tensor, turn: int) -> Round:
     """Deal one game about every meaning for every agent; chunks of runs keep the random numbers few."""
-    setup, pairs, meanings = trainer.setup, trainer.pairs, len(trainer.board.meanings)
+    setup, pairs = trainer.setup, trainer.pairs
+    meanings = len(setup.game.meanings(setup.world))
     needed = setup.game.draws(setup.world)
     chunk = max(1, MOST_DRAWS // (meanings * max(1, needed)))
     dealt: list[Round] = []
@@ -117,10 +135,12 @@ def _deal(trainer: Trainer, pool: Tensor, turn: int) -> Round:
         draws = streams.uniform("evaluation", turn, (meanings, needed)) if needed else None
         dealt.append(setup.game.deal(trainer.board, target, pool[start : start + chunk], draws))
     pointing = [part.candidates for part in dealt if part.candidates is not None]
+    shown = [part.examples for part in dealt if part.examples is not None]
     whole = Round(
         torch.cat([part.target for part in dealt]),
         torch.cat(pointing) if pointing else None,
         torch.cat([part.answer for part in dealt]),
+        torch.cat(shown) if shown else None,
     )
     return whole.each(lambda part: part.repeat_interleave(pairs, 0))
 

@@ -16,7 +16,7 @@ from torch.nn.functional import one_hot
 from emcomm.agents import Listener, Speaker, Utterance
 from emcomm.agents.speaking import speak, speak_relaxed
 from emcomm.channel import Channel, message_lengths
-from emcomm.envs import Board, Game, Outcome, Round
+from emcomm.envs import Board, Game, Outcome, Round, Sight
 from emcomm.pressures import Moment, Play, Pressure
 
 __all__ = ["Acting", "Played", "Table", "play_relaxed", "play_sampled", "understood"]
@@ -65,6 +65,10 @@ class Table:
         """The features of every meaning, for every agent: ``[agents, meanings, features]``."""
         return self.board.features.expand(self.shape[0] * self.shape[1], -1, -1)
 
+    def sight(self, round: Round) -> Sight:
+        """What the speakers of a round ``[agents, n, ...]`` look at."""
+        return self.game.sight(self.board, round.target, round.examples)
+
 
 class Played(NamedTuple):
     """A batch as it was played, seen from the speaker's side: what was said, and `Play` for the pressures."""
@@ -75,7 +79,7 @@ class Played(NamedTuple):
 
 def play_sampled(table: Table, round: Round, draws: Tensor | None) -> Played:
     """Play with sampled symbols (`draws` ``[agents, n, max_length]``) or the most probable ones (None)."""
-    said = speak(table.speaker, table.features, round.target, draws)
+    said = speak(table.speaker, *table.sight(round), draws)
     outcome = understood(table, _transmit(table, said.symbols), round, table.prefixes)
     length = message_lengths(said.symbols).float().unflatten(0, table.shape)
     spoken = _by_run(said, table.shape)
@@ -96,7 +100,7 @@ def play_relaxed(table: Table, round: Round, draws: Tensor, temperature: Tensor,
 
     Source: Kharitonov et al. 2019 (EGG) weight the loss of each step by the relaxed probability of EOS there.
     """
-    said = speak_relaxed(table.speaker, table.features, round.target, draws, temperature, hard)
+    said = speak_relaxed(table.speaker, *table.sight(round), draws, temperature, hard)
     assert said.relaxed is not None
     message = torch.cat([said.relaxed, torch.zeros_like(said.relaxed[..., :1])], -1)  # a column for "erased"
     heard = _transmit(table, said.symbols)

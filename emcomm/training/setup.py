@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, SerializeAsAny, model_validator
 
-from emcomm.agents import Agent
+from emcomm.agents import Agent, Encoder
 from emcomm.agents.gru import GRU
 from emcomm.channel import Channel
 from emcomm.config import Config
 from emcomm.envs import Board, Game
-from emcomm.errors import BadInput
 from emcomm.rng import generator
 from emcomm.worlds import World
 
@@ -118,15 +117,12 @@ class Setup(Config):
 
     @model_validator(mode="after")
     def _playable(self) -> Setup:
-        if self.game.sets:
-            raise BadInput(
-                f"the {self.game.name} game shows its speaker sets of meanings, and {self.speaker.name} speakers read "
-                "one meaning; play it as an environment, see emcomm.envs"
-            )
         board = Board.of(self.world)
         pool = torch.zeros(len(board.meanings), dtype=torch.bool)
         pool[torch.from_numpy(self.world.split(generator(0, "split")).train)] = True
         self.game.check(board, pool)
+        for encoder in (value for _, value in self.speaker if isinstance(value, Encoder)):
+            encoder.check(self.game.form(self.world))
         return self
 
     @property
