@@ -73,7 +73,7 @@ class Imitation(Pressure):
             which = which & (torch.arange(pairs, device=which.device) != chosen)
             everyone = chosen.expand(-1, pairs)
             said = (_of(part, everyone) for part in talk[:4])
-            talk = Talk(*said, None if talk.examples is None else _of(talk.examples, everyone))
+            talk = Talk(*said, None if talk.shown is None else _of(talk.shown, everyone))
         population.imitate(which, talk, self.steps, self.name, moment.step)
 
     def _chosen(self, talk: Talk, moment: Moment) -> Tensor:

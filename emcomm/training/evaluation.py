@@ -29,8 +29,8 @@ class Observation:
     Attributes:
         run: which run.
         step: after how many training steps.
-        messages: int64 ``[pairs, meanings, max_length]``, each speaker's most probable message about everything that games
-            can be about, see `Game.meanings`; of a game that shows examples, about those it was shown first.
+        messages: int64 ``[pairs, meanings, max_length]``, each speaker's most probable message about everything games
+            can be about, see `Game.meanings`; where it sees examples, about those of the first evaluation game.
         values: numbers by name; see `observe`.
         record: whether a language snapshot is due.
     """

@@ -113,7 +113,7 @@ class School:
         said = speak(table.speaker, *table.sight(round), draw("symbols", count, channel.max_length).flatten(0, 1))
         outcome = understood(table, said.symbols, round)
         target, messages = round.target.unflatten(0, self.shape), said.symbols.unflatten(0, self.shape)
-        shown = None if round.examples is None else round.examples.unflatten(0, self.shape)
+        shown = round.shown.unflatten(0, self.shape)
         return Talk(target, messages, outcome.correct, torch.ones_like(outcome.loss), shown)
 
     def imitate(self, which: Tensor, talk: Talk, steps: int, stream: str, step: int) -> None:
@@ -126,7 +126,7 @@ class School:
         target, messages = talk.target[runs].flatten(0, 1), talk.messages[runs].flatten(0, 1)
         weight = talk.weight[runs].flatten(0, 1).double()
         cumulative = weight.cumsum(-1)
-        examples = None if talk.examples is None else talk.examples[runs].flatten(0, 1)
+        examples = talk.shown[runs].flatten(0, 1) if self.deck.game.sets and talk.shown is not None else None
         games = (self.setup.pairs, self.setup.batch_size)
         for turn in range(steps):
             draws = streams.uniform(f"{stream}.imitation", step, games, turn).flatten(0, 1).double()
