@@ -77,11 +77,11 @@ class Sight(NamedTuple):
 
     Attributes:
         features: float32 ``[..., rows, width]``, what there is to see.
-        index: int64 ``[..., n]``, which row the speaker of each game sees.
+        row: int64 ``[..., n]``, which of them the speaker of each game sees.
     """
 
     features: Tensor
-    index: Tensor
+    row: Tensor
 
 
 class Outcome(NamedTuple):

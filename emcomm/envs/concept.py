@@ -17,7 +17,7 @@ from emcomm.errors import BadInput
 from emcomm.worlds import Split, World
 from emcomm.worlds.form import Form, Set
 
-__all__ = ["Concept"]
+__all__ = ["Concept", "pick"]
 
 ANY = 0
 MOST_CONCEPTS = 1_000_000
@@ -125,14 +125,10 @@ class Concept(Game):
     def _drawn(self, board: Board, concept: Tensor, pool: Tensor, draws: Tensor) -> Tensor:
         """Meanings ``[..., n, k]``: the first half belongs to the concept ``[..., n, attributes]``, the second not."""
         inside = self._inside(board, concept)
-        halves = draws.chunk(2, -1)
-        parts = []
-        for usable, chance in zip((inside, ~inside), halves, strict=True):
-            counts = (usable & pool.unsqueeze(-2)).cumsum(-1)
-            number = counts[..., -1:]
-            wanted = (chance * number).long().minimum(number - 1)  # the wanted-th usable meaning, from 0
-            parts.append(torch.searchsorted(counts, wanted, right=True))
-        return torch.cat(parts, -1)
+        own = pool.unsqueeze(-2)
+        return torch.cat(
+            [pick(usable & own, half) for usable, half in zip((inside, ~inside), draws.chunk(2, -1), strict=True)], -1
+        )
 
     @staticmethod
     def _inside(board: Board, concept: Tensor) -> Tensor:
@@ -142,6 +138,22 @@ class Concept(Game):
 
     def _concepts(self, sizes: tuple[int, ...]) -> NDArray[np.int64]:
         return _every_concept(sizes, self.fixed)
+
+
+def pick(usable: Tensor, draws: Tensor) -> Tensor:
+    """Draw meanings with replacement, evenly among those that are usable.
+
+    Args:
+        usable: bool ``[..., n, meanings]``, at least one of them in each row.
+        draws: uniform numbers in [0, 1) ``[..., n, k]``.
+
+    Returns:
+        int64 ``[..., n, k]``.
+    """
+    counts = usable.cumsum(-1)
+    number = counts[..., -1:]
+    wanted = (draws * number).long().minimum(number - 1)  # the wanted-th usable meaning, from 0
+    return torch.searchsorted(counts, wanted, right=True)
 
 
 @lru_cache(maxsize=8)

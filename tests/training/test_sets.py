@@ -92,7 +92,7 @@ def test_a_run_is_the_same_alone_and_in_company(mode: str, estimator: str):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_agent_learns_from_sets(kind: str):
-    one_symbol = {"channel": Channel(7, 1, variable=False)} if kind == "feed forward" else {}
+    one_symbol: dict[str, Any] = {"channel": Channel(7, 1, variable=False)} if kind == "feed forward" else {}
     run = sets_run(speaker=KINDS[kind], **one_symbol)
     before, after = (advanced(steps, run).weights(run) for steps in (0, 2))
     changed = [not torch.equal(weights, after[name]) for name, weights in before.items() if "encoder" in name]
