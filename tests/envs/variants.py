@@ -57,7 +57,7 @@ def _variants(module: str, **variants: dict[str, Any]) -> list[Variant]:
     return [Variant(module, label, keywords) for label, keywords in variants.items()]
 
 
-NAMES = ("discrimination", "reconstruction", "guess", "dialogue", "concept", "community", "abstraction")
+NAMES = ("discrimination", "reconstruction", "guess", "dialogue", "concept", "abstraction", "community")
 DEFAULTS = [Variant(f"{name}_v0") for name in NAMES]
 VARIANTS = [
     *DEFAULTS,
