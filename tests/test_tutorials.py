@@ -130,4 +130,4 @@ def test_every_page_is_run() -> None:
     assert sorted(pages) == ["add_a_game", "bring_your_own_world", "pack_agents", "train_your_own"], (
         "a new page needs a test above"
     )
-    assert len(PAGES) == 7
+    assert len(PAGES) == 8

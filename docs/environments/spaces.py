@@ -32,6 +32,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "dialogue_v0": [{}, {"roles": "alternating"}],
     "concept_v0": [{}],
     "community_v0": [{}, {"members": 3}],
+    "abstraction_v0": [{}],
 }
 """Environments, and the settings whose spaces their pages show."""
 

@@ -35,6 +35,12 @@ class Encoder(Plugin):
     registry: ClassVar[Registry[Any]] = ENCODERS
     reads: ClassVar[tuple[type, ...]] = (Flat, Image, Graph, Set)
 
+    def check(self, form: Form) -> None:
+        """Raise `BadInput` if it does not read meanings of this form."""
+        if not isinstance(form, self.reads):
+            allowed = " or ".join(form.__name__ for form in self.reads)
+            raise BadInput(f"the encoder {self.name!r} reads {allowed} meanings, got {form!r}")
+
     def module(self, form: Form, hidden: int, arithmetic: Arithmetic = FLOAT) -> nn.Module:
         """Build an untrained encoder.
 
@@ -52,12 +58,6 @@ class Encoder(Plugin):
         """
         self.check(form)
         return self.build(form, hidden, arithmetic)
-
-    def check(self, form: Form) -> None:
-        """Raise `BadInput` if it does not read meanings of this form."""
-        if not isinstance(form, self.reads):
-            allowed = " or ".join(form.__name__ for form in self.reads)
-            raise BadInput(f"the encoder {self.name!r} reads {allowed} meanings, got {form!r}")
 
     def build(self, form: Form, hidden: int, arithmetic: Arithmetic) -> nn.Module:
         """Build the module for a form that it reads; arguments as in `module`."""

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from emcomm.envs import community_v0, concept_v0, dialogue_v0, discrimination_v0, guess_v0, reconstruction_v0
-from emcomm.envs.base import GAMES, Board, Game, Outcome, Round
+from emcomm.envs import (
+    abstraction_v0,
+    community_v0,
+    concept_v0,
+    dialogue_v0,
+    discrimination_v0,
+    guess_v0,
+    reconstruction_v0,
+)
+from emcomm.envs.base import GAMES, Board, Game, Outcome, Round, Sight
 from emcomm.envs.play.batched import BatchedEnv, batched
 from emcomm.envs.play.collecting import Games, collect, play_games
 from emcomm.envs.play.registering import announce
@@ -27,6 +35,8 @@ __all__ = [
     "Noise",
     "Outcome",
     "Round",
+    "Sight",
+    "abstraction_v0",
     "batched",
     "collect",
     "community_v0",

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from emcomm.registry import Plugin, Registry
 from emcomm.worlds import Split, World
+from emcomm.worlds.form import Form
 
-__all__ = ["GAMES", "Board", "Game", "Outcome", "Round", "choice_outcome"]
+__all__ = ["GAMES", "Board", "Game", "Outcome", "Round", "Sight", "choice_outcome"]
 
 GAMES: Registry[type[Game]] = Registry("games", "game")
 
@@ -71,6 +72,18 @@ class Round(NamedTuple):
         return self.target.unsqueeze(-1) if self.examples is None else self.examples
 
 
+class Sight(NamedTuple):
+    """What the speakers of a batch look at.
+
+    Attributes:
+        features: float32 ``[..., rows, width]``, what there is to see.
+        row: int64 ``[..., n]``, which of them the speaker of each game sees.
+    """
+
+    features: Tensor
+    row: Tensor
+
+
 class Outcome(NamedTuple):
     """How a batch of games went.
 
@@ -111,9 +124,49 @@ class Game(Plugin):
         """How many options each part of an answer has, for listeners that act; the right ones are `Round.answer`."""
         raise TypeError(f"{type(self).__name__} does not define choices()")
 
+    def form(self, world: World) -> Form:
+        """How a row of what a speaker sees is to be read; see `seen`. Listeners see meanings in the world's form."""
+        return world.form
+
+    def seen(self, looks: Tensor) -> Tensor:
+        """What a speaker sees, in one row.
+
+        Args:
+            looks: float32 ``[..., E, features]``, the features of the meanings it is shown, see `Round.shown`.
+
+        Returns:
+            float32 ``[..., width]``, of the form that `form` says.
+        """
+        return looks.flatten(-2)
+
+    def sight(self, board: Board, target: Tensor, examples: Tensor | None) -> Sight:
+        """What speakers look at in games about `target` ``[agents, n]``, see `Round` for it and for `examples`.
+
+        Where speakers see the target, all games share one table; where they see examples, each game has its own row.
+        """
+        if examples is None:
+            return Sight(board.features.expand(*target.shape[:-1], -1, -1), target)
+        rows = self.seen(board.features[examples])
+        return Sight(rows, torch.arange(target.shape[-1], device=target.device).expand_as(target))
+
+    def options(self, logits: Tensor) -> Tensor:
+        """Logits of every option of every part of an answer.
+
+        Args:
+            logits: ``[..., n, answers]`` as `Listener` gives them.
+
+        Returns:
+            ``[..., n, options]``, those of the first part first; the parts have as many as `choices` says.
+        """
+        return logits
+
     def meanings(self, world: World) -> NDArray[np.int64]:
         """What rounds can be about, as a `Language` writes it: int64 ``[targets, attributes]``."""
         return world.meanings()
+
+    def values(self, world: World) -> tuple[int, ...]:
+        """How many values each attribute of `meanings` has."""
+        return world.sizes()
 
     def probabilities(self, world: World) -> NDArray[np.float64]:
         """How often each target comes up: float64 ``[targets]``, summing to 1."""
@@ -144,7 +197,7 @@ class Game(Plugin):
         Args:
             board: the world.
             round: what was dealt.
-            logits: ``[..., n, answers]`` as `Listener` gives them.
+            logits: ``[..., n, answers]`` as `Listener` gives them, or ``[..., n, options]``, see `options`.
         """
         raise TypeError(f"{type(self).__name__} does not define score()")
 

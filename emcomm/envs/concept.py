@@ -15,8 +15,9 @@ from torch import Tensor
 from emcomm.envs.base import Board, Game, Outcome, Round, choice_outcome
 from emcomm.errors import BadInput
 from emcomm.worlds import Split, World
+from emcomm.worlds.form import Form, Set
 
-__all__ = ["Concept"]
+__all__ = ["Concept", "pick"]
 
 ANY = 0
 MOST_CONCEPTS = 1_000_000
@@ -29,6 +30,9 @@ class Concept(Game):
     speaker's examples belong to it and come first, half do not. So it is with the candidates, in random order. Meanings
     are drawn with replacement.
 
+    A speaker of a study sees a set: the features of each example, and 1 if it belongs or 0 if not. Its listener gives
+    each candidate one number, the log-odds that it belongs.
+
     Args:
         mode: ``"concept"``: the listener judges meanings of its own; ``"set_reference"``: it judges the speaker's
             examples, shuffled.
@@ -38,7 +42,7 @@ class Concept(Game):
         held_out: share of the concepts that are kept back, in [0, 1).
 
     Source: Mu & Goodman 2021, with attribute meanings for images and conjunctions for their Boolean concepts; their
-    speaker sees a label beside each example, ours its place.
+    speaker sees a label beside each example, ours does in studies and sees its place in environments.
     """
 
     name: ClassVar[str] = "concept"
@@ -70,9 +74,27 @@ class Concept(Game):
     def choices(self, world: World) -> tuple[int, ...]:
         return (2,) * self.candidates
 
+    def form(self, world: World) -> Form:
+        return Set(self.examples, world.form.width + 1)
+
+    def seen(self, looks: Tensor) -> Tensor:
+        """Examples ``[..., examples, features]`` with a label each, in one row ``[..., examples (features + 1)]``."""
+        belongs = torch.arange(self.examples, device=looks.device) < self.examples // 2
+        label = belongs.to(looks.dtype).unsqueeze(-1).expand(*looks.shape[:-1], 1)
+        return torch.cat([looks, label], -1).flatten(-2)
+
+    def options(self, logits: Tensor) -> Tensor:
+        """For each candidate the logits of "does not belong", 0, and "belongs"; two numbers each stay as they are."""
+        if logits.shape[-1] == 2 * self.candidates:
+            return logits
+        return torch.stack([torch.zeros_like(logits), logits], -1).flatten(-2)
+
     def meanings(self, world: World) -> NDArray[np.int64]:
         """Every concept: int64 ``[concepts, attributes]``, 0 = any value, v + 1 = the value v."""
         return self._concepts(tuple(world.sizes())).copy()
+
+    def values(self, world: World) -> tuple[int, ...]:
+        return tuple(size + 1 for size in world.sizes())
 
     def probabilities(self, world: World) -> NDArray[np.float64]:
         concepts = len(self._concepts(tuple(world.sizes())))
@@ -97,20 +119,16 @@ class Concept(Game):
         return Round(target, own.gather(-1, place), (place < self.candidates // 2).long(), examples)
 
     def score(self, board: Board, round: Round, logits: Tensor) -> Outcome:
-        parts = choice_outcome(logits.unflatten(-1, (self.candidates, 2)), round.answer)
+        parts = choice_outcome(self.options(logits).unflatten(-1, (self.candidates, 2)), round.answer)
         return Outcome(parts.loss.sum(-1), parts.correct.all(-1), parts.entropy.sum(-1))
 
     def _drawn(self, board: Board, concept: Tensor, pool: Tensor, draws: Tensor) -> Tensor:
         """Meanings ``[..., n, k]``: the first half belongs to the concept ``[..., n, attributes]``, the second not."""
         inside = self._inside(board, concept)
-        halves = draws.chunk(2, -1)
-        parts = []
-        for usable, chance in zip((inside, ~inside), halves, strict=True):
-            counts = (usable & pool.unsqueeze(-2)).cumsum(-1)
-            number = counts[..., -1:]
-            wanted = (chance * number).long().minimum(number - 1)  # the wanted-th usable meaning, from 0
-            parts.append(torch.searchsorted(counts, wanted, right=True))
-        return torch.cat(parts, -1)
+        own = pool.unsqueeze(-2)
+        return torch.cat(
+            [pick(usable & own, half) for usable, half in zip((inside, ~inside), draws.chunk(2, -1), strict=True)], -1
+        )
 
     @staticmethod
     def _inside(board: Board, concept: Tensor) -> Tensor:
@@ -120,6 +138,22 @@ class Concept(Game):
 
     def _concepts(self, sizes: tuple[int, ...]) -> NDArray[np.int64]:
         return _every_concept(sizes, self.fixed)
+
+
+def pick(usable: Tensor, draws: Tensor) -> Tensor:
+    """Draw meanings with replacement, evenly among those that are usable.
+
+    Args:
+        usable: bool ``[..., n, meanings]``, at least one of them in each row.
+        draws: uniform numbers in [0, 1) ``[..., n, k]``.
+
+    Returns:
+        int64 ``[..., n, k]``.
+    """
+    counts = usable.cumsum(-1)
+    number = counts[..., -1:]
+    wanted = (draws * number).long().minimum(number - 1)  # the wanted-th usable meaning, from 0
+    return torch.searchsorted(counts, wanted, right=True)
 
 
 @lru_cache(maxsize=8)

@@ -73,7 +73,9 @@ class Imitation(Pressure):
             chosen = self._chosen(talk, moment)
             which = which & (torch.arange(pairs, device=which.device) != chosen)
             everyone = chosen.expand(-1, pairs)
-            talk = Talk(*(_of(part, everyone) for part in talk))
+            target, messages, understood, weight = (_of(part, everyone) for part in talk[:4])
+            shown = None if talk.shown is None else _of(talk.shown, everyone)
+            talk = Talk(target, messages, understood, weight, shown)
         population.imitate(which, talk, self.steps, self.name, moment.step)
 
     def _chosen(self, talk: Talk, moment: Moment) -> Tensor:

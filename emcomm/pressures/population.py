@@ -21,12 +21,14 @@ class Talk(NamedTuple):
         messages: int64 ``[runs, pairs, n, max_length]``, 0 from EOS on.
         understood: bool ``[runs, pairs, n]``, whether the speaker's own listener gave the right answer.
         weight: float32 ``[runs, pairs, n]``, how much each message counts for those who learn from it; 0 leaves it out.
+        shown: int64 ``[runs, pairs, n, E]``, the meanings the speaker saw, see `Round.shown`; None: the target.
     """
 
     target: Tensor
     messages: Tensor
     understood: Tensor
     weight: Tensor
+    shown: Tensor | None = None
 
 
 class Population(Protocol):

@@ -130,7 +130,7 @@ def capacity_warnings(runs: Sequence[Run]) -> list[str]:
     """Return a line for every channel that has fewer messages than there are meanings."""
     lines: dict[str, list[str]] = {}
     for run in runs:
-        meanings, messages = len(run.setup.world.meanings()), run.setup.channel.capacity
+        meanings, messages = len(run.setup.game.meanings(run.setup.world)), run.setup.channel.capacity
         if messages < meanings:
             line = f"the channel has {messages} different messages for {meanings} meanings: some must share a message"
             lines.setdefault(line, []).append(run.condition)

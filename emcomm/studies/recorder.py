@@ -73,20 +73,20 @@ def languages_of(setup: Setup, messages: np.ndarray[Any, np.dtype[np.int64]], st
 
     Args:
         setup: the run's set-up.
-        messages: int64 ``[pairs, n, max_length]``, for every meaning of the world in its order.
+        messages: int64 ``[pairs, n, max_length]``, for everything games can be about, in the game's order.
         step: when they were spoken.
     """
-    world, channel = setup.world, setup.channel
+    world, game, channel = setup.world, setup.game, setup.channel
     return [
         Language(
-            world.meanings(),
+            game.meanings(world),
             spoken,
-            frequencies=world.probabilities(),
+            frequencies=game.probabilities(world),
             speaker=speaker,
             step=step,
             symbols=channel.symbols,
             variable=channel.variable,
-            sizes=world.sizes(),
+            sizes=game.values(world),
         )
         for speaker, spoken in enumerate(messages)
     ]

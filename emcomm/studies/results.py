@@ -90,7 +90,7 @@ class Results:
     def languages(self) -> pd.DataFrame:
         """One row a meaning of every recorded language.
 
-        Columns: run, step, speaker, meaning (its number in the world), its attributes a0 .. ak, frequency, message
+        Columns: run, step, speaker, meaning (its number among the game's), its attributes a0 .. ak, frequency, message
         (symbols separated by spaces, without EOS; "" for the empty message), length.
         """
         return read_table(self._folder.languages_file) if self.finished else self._so_far(collecting.languages_frame)
@@ -127,14 +127,14 @@ class Results:
         spoken = [[int(symbol) for symbol in message.split()] for message in rows["message"]]
         length = setup.channel.max_length
         return Language(
-            setup.world.meanings()[rows["meaning"].to_numpy()],
+            setup.game.meanings(setup.world)[rows["meaning"].to_numpy()],
             [message + [0] * (length - len(message)) for message in spoken],
             frequencies=rows["frequency"].to_numpy(),
             speaker=speaker,
             step=step,
             symbols=setup.channel.symbols,
             variable=setup.channel.variable,
-            sizes=setup.world.sizes(),
+            sizes=setup.game.values(setup.world),
         )
 
     def agent(self, role: Literal["speaker", "listener"], run: str, index: int = 0) -> nn.Module:

@@ -125,7 +125,7 @@ def attempt(batch: Batch, estimator: ActorCritic | PPO, round: Round, symbols: T
     def value(state: Tensor) -> Tensor:
         return table.speaker.value(state.detach() if head_only else state)
 
-    forced = teacher_forced(table.speaker, table.features, round.target, symbols, value)
+    forced = teacher_forced(table.speaker, *table.sight(round), symbols, value)
     play, logits = hear(table, round, Utterance(symbols, forced.log_prob, forced.entropy), arrived)
     expected = None
     if batch.setup.listener_loss == "policy_gradient":
@@ -142,10 +142,10 @@ def take(batch: Batch, estimator: ActorCritic | PPO, now: Attempt, symbols: Tens
     advantage = torch.where(now.forced.spoken, reward.unsqueeze(-1) - now.values, 0.0)
     answers = None
     if now.expected is not None:
-        choices = setup.game.choices(setup.world)
-        answer = draw_answers(now.logits, choices, batch.draw("answers", (now.logits.shape[1], len(choices)), 0))
+        choices, logits = setup.game.choices(setup.world), setup.game.options(now.logits)
+        answer = draw_answers(logits, choices, batch.draw("answers", (logits.shape[1], len(choices)), 0))
         right = answered_right(round, answer)
-        answers = Answers(answer, answer_log_prob(now.logits, choices, answer), right, right - now.expected)
+        answers = Answers(answer, answer_log_prob(logits, choices, answer), right, right - now.expected)
     return Taken(symbols, arrived, now.forced.log_probs, reward, advantage, answers)
 
 
@@ -170,7 +170,7 @@ def teach(
     answers = None
     if taken.answers is not None and now.expected is not None:
         answer, before, reward, advantage = taken.answers
-        log_prob = answer_log_prob(now.logits, setup.game.choices(setup.world), answer)
+        log_prob = answer_log_prob(setup.game.options(now.logits), setup.game.choices(setup.world), answer)
         missed = now.expected - reward
         answers = surrogate(log_prob, before, advantage) + estimator.value_weight * (missed * missed)
         answers = answers.unflatten(0, table.shape)

@@ -40,9 +40,9 @@ class Anchor(NamedTuple):
         Deviations: the mean over positions is taken, as for the entropy bonus; which of the two directions of KL they
         take is not verified.
         """
-        own = teacher_forced(table.speaker, table.features, round.target, messages) if forced is None else forced
+        own = teacher_forced(table.speaker, *table.sight(round), messages) if forced is None else forced
         with torch.no_grad():
-            average = teacher_forced(self.speaker, table.features, round.target, messages)
+            average = teacher_forced(self.speaker, *table.sight(round), messages)
         distance = divergence(own.logits, average.logits, own.spoken).unflatten(0, table.shape)
         return self.weights[:, None, None] * distance
 

@@ -68,7 +68,7 @@ def play_continuous(table: Table, round: Round, activation: Activation, noise: T
         activation: from logits to numbers, see `Continuous`.
         noise: added to what is said, ``[agents, n, max_length, symbols]``; None: nothing.
     """
-    said = speak_vectors(table.speaker, table.features, round.target, activation)
+    said = speak_vectors(table.speaker, *table.sight(round), activation)
     assert said.relaxed is not None
     message = as_heard(said.relaxed)
     if noise is not None:

@@ -36,7 +36,7 @@ def add_critics(setup: Setup, speaker: nn.Module, listener: nn.Module) -> None:
     assert isinstance(speaker, Speaker)
     assert isinstance(listener, Listener)
     with torch.no_grad():
-        speaker.critic = Affine(_speaker_width(speaker, setup.world.form), 1)
+        speaker.critic = Affine(_speaker_width(speaker, setup.game.form(setup.world)), 1)
         if setup.listener_loss == "policy_gradient":
             listener.critic = Affine(_listener_width(listener, setup), 1)
 

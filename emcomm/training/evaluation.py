@@ -34,7 +34,8 @@ class Observation:
     Attributes:
         run: which run.
         step: after how many training steps.
-        messages: int64 ``[pairs, meanings, max_length]``, each speaker's most probable message about every meaning.
+        messages: int64 ``[pairs, meanings, max_length]``, each speaker's most probable message about everything games
+            can be about, see `Game.meanings`; where it sees examples, about those of the first evaluation game.
         values: numbers by name; see `observe`.
         record: whether a language snapshot is due.
     """
@@ -54,22 +55,24 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
     same on held-out meanings, with distractors from all meanings; NaN without a hold-out), ``loss`` and
     ``loss_held_out`` (mean negative log-probability of the right answer in the same games, nats), all over every
     speaker with every listener of the run, but no tied agent with itself; and of the last training batch:
-    ``speaker_cost``, ``listener_loss`` (nats) and ``speaker_entropy`` (nats), NaN before the first. Of ternary agents
-    also how far they are quantised in training at this step, ``quantised_share``, and signs of health, see
-    `code_health`.
+    ``speaker_cost``, ``listener_loss`` (nats) and ``speaker_entropy`` (nats), NaN before the first. Where speakers see
+    examples, each game has its own, and a message of its own. Of ternary agents also how far they are quantised in
+    training at this step, ``quantised_share``, and signs of health, see `code_health`.
     """
     finish_shares(trainer.stacks.values(), trainer.runs)
     ternary = any(stack.ternary for stack in trainer.stacks.values())
     with watching(ternary) as speaking:
-        said = _said(trainer)
+        said = _greedy(trainer)
     messages = said.symbols
     with watching(ternary) as listening:
-        trained, held_out = _won(trainer, messages if said.relaxed is None else as_heard(said.relaxed))
-    weights = torch.from_numpy(trainer.setup.world.probabilities()).to(trainer.device)
+        trained, held_out = _won(trainer, said)
+    weights = torch.from_numpy(trainer.setup.game.probabilities(trainer.setup.world)).to(trainer.device)
+    known = torch.zeros(len(trainer.runs), len(weights), dtype=torch.bool, device=trainer.device)
+    known.scatter_(1, trainer.deck.targets, True)
     means = {}
     for place, name in enumerate(("accuracy", "loss")):
-        means[name] = _weighted_mean(trained[place], weights * trainer.pool)
-        means[f"{name}_held_out"] = _weighted_mean(held_out[place], weights * ~trainer.pool)
+        means[name] = _weighted_mean(trained[place], weights * known)
+        means[f"{name}_held_out"] = _weighted_mean(held_out[place], weights * ~known)
     if ternary:
         means["quantised_share"] = torch.tensor(share_values(trainer.runs, trainer.step), dtype=torch.float64)
         for stack in trainer.stacks.values():
@@ -86,27 +89,36 @@ def observe(trainer: Trainer, record: bool) -> list[Observation]:
 
 
 def greedy_messages(trainer: Trainer) -> Tensor:
-    """Each speaker's most probable message about every meaning: int64 ``[agents, meanings, max_length]``.
+    """Each speaker's most probable message about everything games can be about: int64 ``[agents, n, max_length]``.
 
-    Where agents send real numbers, it is the largest of each row.
+    Examples are those of the first evaluation game about each, dealt as in training. Where agents send real numbers, a
+    symbol is the largest of its row.
     """
-    return _said(trainer).symbols
+    return _greedy(trainer).symbols
 
 
-def _said(trainer: Trainer) -> Utterance:
-    """What each speaker says about every meaning if nothing is left to chance."""
-    table, estimator = trainer.table(), trainer.setup.estimator
-    every = torch.arange(len(trainer.board.meanings), device=trainer.device).expand(len(table.features), -1)
-    if isinstance(estimator, Continuous):
-        return speak_vectors(table.speaker, table.features, every, estimator.activation)
-    return speak(table.speaker, table.features, every, None)
+def _greedy(trainer: Trainer) -> Utterance:
+    """What each speaker says about everything if nothing is left to chance; see `greedy_messages`."""
+    setup = trainer.setup
+    if setup.game.sets:
+        first = _deal(trainer, trainer.pool, 0)
+        return _said(trainer, first.target, first.examples)
+    every = torch.arange(len(setup.game.meanings(setup.world)), device=trainer.device)
+    return _said(trainer, every.expand(len(trainer.runs) * trainer.pairs, -1), None)
 
 
-def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
+def _said(trainer: Trainer, target: Tensor, examples: Tensor | None) -> Utterance:
+    setup = trainer.setup
+    sight, speaker = setup.game.sight(trainer.board, target, examples), trainer.table().speaker
+    if isinstance(setup.estimator, Continuous):
+        return speak_vectors(speaker, *sight, setup.estimator.activation)
+    return speak(speaker, *sight, None)
+
+
+def _won(trainer: Trainer, said: Utterance) -> tuple[Tensor, Tensor]:
     """How games about each meaning go, with distractors from training and from everywhere.
 
-    Messages are what listeners read, ``[agents, meanings, max_length]`` or rows of real numbers.
-    The same games are dealt at every evaluation of a run.
+    The same games are dealt at every evaluation of a run; what is `said` serves in all that show no examples.
 
     Returns:
         for each of the two ``[2, runs, meanings]``: the share of games won, and the mean loss.
@@ -117,15 +129,18 @@ def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
     pools = [trainer.pool]
     if drawn and not trainer.pool.all():
         pools.append(torch.ones_like(trainer.pool))
-    went = torch.zeros(len(pools), 2, *trainer.pool.shape, dtype=torch.float64, device=trainer.device)
+    shape = (len(pools), 2, len(trainer.runs), said.symbols.shape[1])
+    went = torch.zeros(shape, dtype=torch.float64, device=trainer.device)
     table, shifts = trainer.table(), range(int(setup.tied), pairs)
     for number, pool in enumerate(pools):
         for turn in range(rounds):
             dealt = _deal(trainer, pool, turn)
+            now = said if dealt.examples is None else _said(trainer, dealt.target, dealt.examples)
+            message = now.symbols if now.relaxed is None else as_heard(now.relaxed)
             for shift in shifts:
                 partners = (torch.arange(pairs, device=trainer.device) + shift) % pairs
                 paired = replace(table, partners=partners.expand(trainer.shape) if pairs > 1 else None)
-                outcome = understood(paired, messages, dealt)
+                outcome = understood(paired, message, dealt)
                 went[number] += torch.stack([outcome.correct.double().mean(1), outcome.loss.double().mean(1)])
     went /= rounds * len(shifts)
     return went[0], went[-1]
@@ -133,7 +148,8 @@ def _won(trainer: Trainer, messages: Tensor) -> tuple[Tensor, Tensor]:
 
 def _deal(trainer: Trainer, pool: Tensor, turn: int) -> Round:
     """Deal one game about every meaning for every agent; chunks of runs keep the random numbers few."""
-    setup, pairs, meanings = trainer.setup, trainer.pairs, len(trainer.board.meanings)
+    setup, pairs = trainer.setup, trainer.pairs
+    meanings = len(setup.game.meanings(setup.world))
     needed = setup.game.draws(setup.world)
     chunk = max(1, MOST_DRAWS // (meanings * max(1, needed)))
     dealt: list[Round] = []
@@ -144,10 +160,12 @@ def _deal(trainer: Trainer, pool: Tensor, turn: int) -> Round:
         draws = streams.uniform("evaluation", turn, (meanings, needed)) if needed else None
         dealt.append(setup.game.deal(trainer.board, target, pool[start : start + chunk], draws))
     pointing = [part.candidates for part in dealt if part.candidates is not None]
+    shown = [part.examples for part in dealt if part.examples is not None]
     whole = Round(
         torch.cat([part.target for part in dealt]),
         torch.cat(pointing) if pointing else None,
         torch.cat([part.answer for part in dealt]),
+        torch.cat(shown) if shown else None,
     )
     return whole.each(lambda part: part.repeat_interleave(pairs, 0))
 

@@ -16,7 +16,7 @@ from torch.nn.functional import one_hot
 from emcomm.agents import Listener, Speaker, Utterance
 from emcomm.agents.speaking import speak, speak_relaxed
 from emcomm.channel import Channel, message_lengths
-from emcomm.envs import Board, Game, Outcome, Round
+from emcomm.envs import Board, Game, Outcome, Round, Sight
 from emcomm.pressures import Moment, Play, Pressure
 
 __all__ = [
@@ -76,6 +76,10 @@ class Table:
         """The features of every meaning, for every agent: ``[agents, meanings, features]``."""
         return self.board.features.expand(self.shape[0] * self.shape[1], -1, -1)
 
+    def sight(self, round: Round) -> Sight:
+        """What the speakers of a round ``[agents, n, ...]`` look at."""
+        return self.game.sight(self.board, round.target, round.examples)
+
     def to_listeners(self, part: Tensor) -> Tensor:
         """From the speakers' order to that of their listeners, ``[agents, ...]``."""
         return part if self.partners is None else part.index_select(0, _agents(self.partners.argsort(-1)))
@@ -109,7 +113,7 @@ def play_sampled(table: Table, round: Round, draws: Tensor | None) -> Played:
 
 def play_heard(table: Table, round: Round, draws: Tensor | None) -> tuple[Played, Tensor]:
     """As `play_sampled`, with the logits of the listeners' answers, see `hear`."""
-    said = speak(table.speaker, table.features, round.target, draws)
+    said = speak(table.speaker, *table.sight(round), draws)
     play, logits = hear(table, round, said, arrive(table, said.symbols))
     return Played(said, play), logits
 
@@ -147,7 +151,7 @@ def play_relaxed(table: Table, round: Round, draws: Tensor, temperature: Tensor,
 
     Source: Kharitonov et al. 2019 (EGG) weight the loss of each step by the relaxed probability of EOS there.
     """
-    said = speak_relaxed(table.speaker, table.features, round.target, draws, temperature, hard)
+    said = speak_relaxed(table.speaker, *table.sight(round), draws, temperature, hard)
     assert said.relaxed is not None
     message = torch.cat([said.relaxed, torch.zeros_like(said.relaxed[..., :1])], -1)  # a column for "erased"
     heard = _transmit(table, said.symbols)

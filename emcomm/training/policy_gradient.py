@@ -23,7 +23,7 @@ def answer_log_prob(logits: Tensor, choices: Sequence[int], answer: Tensor) -> T
     """Log-probability of whole answers.
 
     Args:
-        logits: ``[agents, n, answers]``, the options of all parts one after the other.
+        logits: ``[agents, n, options]`` of all parts one after the other, see `Game.options`.
         choices: options of each part, see `Game.choices`.
         answer: int64 ``[agents, n, parts]``.
 
@@ -62,7 +62,7 @@ def answer_loss(
 
     Source: Williams 1992; Lazaridou et al. 2017, whose listeners learn so.
     """
-    choices = setup.game.choices(setup.world)
+    choices, logits = setup.game.choices(setup.world), setup.game.options(logits)
     with torch.no_grad():
         answer = draw_answers(logits, choices, draw("answers", (logits.shape[1], len(choices)), 0))
         reward = answered_right(round, answer)

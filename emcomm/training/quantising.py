@@ -54,10 +54,10 @@ def code_health(stack: AgentStack, watches: Mapping[str, Watch]) -> dict[str, Te
         watches: what was seen of activations, by role.
 
     Returns:
-        ``ROLE_zero_share``, ``ROLE_flip_rate`` (since the last time) and ``ROLE_saturation``, each ``[runs]`` in [0, 1],
-        mean over the agents of a run; NaN where there is none: for float agents, the first time, and for agents that are mapped over
-        the stack, whose activations cannot be told apart. Saturation is over all positions of a message, also those
-        after its end. Float64.
+        ``ROLE_zero_share``, ``ROLE_flip_rate`` (since the last time) and ``ROLE_saturation``, each ``[runs]`` in 0..1,
+        mean over the agents of a run; NaN where there is none: for float agents, the first time, and for agents that
+        are mapped over the stack, whose activations cannot be told apart. Saturation is over all positions of a
+        message, also those after its end. Float64.
     """
     runs = len(stack.seeds)
     undefined = torch.full((runs,), float("nan"), dtype=torch.float64)
@@ -67,7 +67,8 @@ def code_health(stack: AgentStack, watches: Mapping[str, Watch]) -> dict[str, Te
     codes = _codes(stack)
     flips = undefined if stack.codes is None else _by_run(flip_rate(stack.codes, codes, 1), runs)
     stack.codes = codes
-    never, told = torch.tensor(stack.shares) == 0, {}
+    never = torch.tensor(stack.shares) == 0
+    told: dict[str, Tensor] = {}
     for role in roles:
         seen = watches[role].saturation
         saturated = undefined if seen is None or seen.shape != codes.shape[:1] else _by_run(seen, runs)

@@ -89,9 +89,9 @@ def _identity(name: str, pressure: Pressure) -> str:
 
 def build_agents(setup: Setup) -> tuple[nn.Module, nn.Module]:
     """Build an untrained speaker and listener for one run of a set-up (weights from torch's global generator)."""
-    form = setup.world.form
-    speaker = setup.speaker.speaker(form, setup.channel, setup.products)
-    listener = setup.listener.listener(form, setup.channel, setup.game.sizes(setup.world), setup.products)
+    speaker = setup.speaker.speaker(setup.game.form(setup.world), setup.channel, setup.products)
+    sizes = setup.game.sizes(setup.world)
+    listener = setup.listener.listener(setup.world.form, setup.channel, sizes, setup.products)
     if setup.tied:
         setup.speaker.tie(speaker, listener)
     add_critics(setup, speaker, listener)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from emcomm.agents.forcing import teacher_forced
+from emcomm.agents.functions import rows
 from emcomm.agents.speaking import speak
 from emcomm.channel import Channel
 from emcomm.envs.deck import Deck
@@ -112,12 +113,11 @@ class School:
         else:
             round = self.deck.deal(draw("meanings", games), extra)
         table = self._table(self.speakers, self.listeners, self.shape)
-        said = speak(
-            table.speaker, table.features, round.target, draw("symbols", count, channel.max_length).flatten(0, 1)
-        )
+        said = speak(table.speaker, *table.sight(round), draw("symbols", count, channel.max_length).flatten(0, 1))
         outcome = understood(table, said.symbols, round)
         target, messages = round.target.unflatten(0, self.shape), said.symbols.unflatten(0, self.shape)
-        return Talk(target, messages, outcome.correct, torch.ones_like(outcome.loss))
+        shown = round.shown.unflatten(0, self.shape)
+        return Talk(target, messages, outcome.correct, torch.ones_like(outcome.loss), shown)
 
     def imitate(self, which: Tensor, talk: Talk, steps: int, stream: str, step: int) -> None:
         self._check_symbols()
@@ -130,13 +130,14 @@ class School:
         target, messages = talk.target[runs].flatten(0, 1), talk.messages[runs].flatten(0, 1)
         weight = talk.weight[runs].flatten(0, 1).double()
         cumulative = weight.cumsum(-1)
-        features = self.deck.board.features.expand(len(target), -1, -1)
+        examples = talk.shown[runs].flatten(0, 1) if self.deck.game.sets and talk.shown is not None else None
         games = (self.setup.pairs, self.setup.batch_size)
         for turn in range(steps):
             draws = streams.uniform(f"{stream}.imitation", step, games, turn).flatten(0, 1).double()
             row = torch.searchsorted(cumulative, draws * cumulative[:, -1:], right=True).clamp_max_(target.shape[1] - 1)
-            shown = messages.gather(1, row.unsqueeze(-1).expand(-1, -1, messages.shape[-1]))
-            forced = teacher_forced(pupils.speaker(), features, target.gather(1, row), shown)
+            shown = None if examples is None else rows(examples, row)
+            sight = self.deck.game.sight(self.deck.board, target.gather(1, row), shown)
+            forced = teacher_forced(pupils.speaker(), *sight, rows(messages, row))
             _learn(pupils, -forced.log_prob, learners)
         self.speakers.put_back(pupils, runs)
 
@@ -160,7 +161,7 @@ class School:
             round = deck.deal(draw("meanings", turn, *games), extra)
             symbols = draw("symbols", turn, *games, self.setup.channel.max_length).flatten(0, 1)
             with torch.no_grad():
-                said = speak(table.speaker, table.features, round.target, symbols)
+                said = speak(table.speaker, *table.sight(round), symbols)
             outcome = understood(table, said.symbols, round)
             loss = task_loss(self.setup, outcome) - bonus * outcome.entropy
             _learn(pupils, loss.flatten(0, 1), learners)

@@ -141,14 +141,10 @@ class Setup(Config):
 
     @model_validator(mode="after")
     def _playable(self) -> Setup:
-        if self.game.sets:
-            raise BadInput(
-                f"the {self.game.name} game shows its speaker sets of meanings, and {self.speaker.name} speakers read "
-                "one meaning; play it as an environment, see emcomm.envs"
-            )
-        form, naming = self.world.form, self.game.sizes(self.world) is not None
-        self.speaker.check(form, self.channel)
-        self.listener.check(None if naming else form, self.channel)
+        sizes, form = self.game.sizes(self.world), self.world.form
+        seen = self.game.form(self.world)
+        self.speaker.check(seen, self.channel)
+        self.listener.check(None if sizes is not None else form, self.channel)
         if isinstance(self.estimator, GumbelSoftmax | Continuous) and self.listener_loss == "policy_gradient":
             raise BadInput(
                 f"listener_loss='policy_gradient' needs rewards, and with the estimator {self.estimator.kind!r} the "
@@ -172,9 +168,8 @@ class Setup(Config):
         pool = torch.zeros(len(board.meanings), dtype=torch.bool)
         pool[torch.from_numpy(self.world.split(generator(0, "split")).train)] = True
         self.game.check(board, pool)
-        form = self.world.form
-        check_layers(self.speaker, "speaker", form, self.channel, None)
-        check_layers(self.listener, "listener", form, self.channel, self.game.sizes(self.world))
+        check_layers(self.speaker, "speaker", seen, self.channel, None)
+        check_layers(self.listener, "listener", form, self.channel, sizes)
         return self
 
     @property

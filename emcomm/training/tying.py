@@ -55,6 +55,11 @@ def check_tied(setup: Setup) -> None:
             "tied agents have one learning rate: speaker_learning_rate and listener_learning_rate must be equal, "
             f"got {rates[0]:g} and {rates[1]:g}"
         )
+    if setup.game.sets:
+        raise BadInput(
+            f"tied agents see meanings in one way, and the {setup.game.name} game shows its speakers sets of them, its "
+            "listeners one at a time; take tied=False"
+        )
     if setup.pairs < 2:
         raise BadInput(f"tied agents talk to others, never to themselves: pairs must be 2 or more, got {setup.pairs}")
 

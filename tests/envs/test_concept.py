@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from emcomm.channel import Channel
-from emcomm.envs import Board, Concept
+from emcomm.envs import Board, Concept, Discrimination
 from emcomm.errors import BadInput
-from emcomm.training import Setup
 from emcomm.worlds import AttributeWorld
+from emcomm.worlds.form import Set
 
 
 def dealt(game: Concept, world: AttributeWorld, targets: list[int], uniform, pool=None):
@@ -113,5 +112,38 @@ def test_what_cannot_be_played_is_refused(unequal, everything):
         Concept(fixed=3).meanings(unequal)
     with pytest.raises(BadInput, match="multiple of 2"):
         Concept(examples=5)
-    with pytest.raises(BadInput, match="the concept game shows its speaker sets of meanings.*emcomm.envs"):
-        Setup(world=unequal, game=Concept(), channel=Channel(7, 2))
+
+
+def test_a_speaker_of_a_study_sees_each_example_with_a_label(unequal, uniform):
+    game = Concept(examples=4, candidates=2)
+    board, round = dealt(game, unequal, [3, 8, 13], uniform)
+    assert round.examples is not None
+    assert game.form(unequal) == Set(members=4, member_features=9)  # 3 + 5 one-hot numbers, and the label
+    sight = game.sight(board, round.target, round.examples)
+    assert sight.row.tolist() == [[0, 1, 2]] * 7  # each game has its own
+    assert sight.features.shape == (7, 3, 36)
+    members = sight.features.unflatten(-1, (4, 9))
+    assert torch.equal(members[..., :8], board.features[round.examples])
+    assert (members[..., 8] == torch.tensor([1.0, 1.0, 0.0, 0.0])).all()
+    other = Discrimination(candidates=2)
+    table = other.sight(board, round.target, None)
+    assert torch.equal(table.row, round.target)
+    assert torch.equal(table.features, board.features.expand(7, -1, -1))
+    assert other.form(unequal) == unequal.form
+
+
+def test_one_number_a_candidate_is_the_log_odds_that_it_belongs(unequal, uniform):
+    game = Concept(examples=2, candidates=4)
+    board, round = dealt(game, unequal, [7, 11], uniform)
+    logits = uniform(7, 2, 4) * 4 - 2
+    outcome = game.score(board, round, logits)
+    yes = logits.sigmoid()
+    right = torch.where(round.answer == 1, yes, 1 - yes)
+    torch.testing.assert_close(outcome.loss, -right.log().sum(-1))
+    assert torch.equal(outcome.correct, ((logits > 0) == (round.answer == 1)).all(-1))
+    torch.testing.assert_close(outcome.entropy, -(yes * yes.log() + (1 - yes) * (1 - yes).log()).sum(-1))
+    both = game.options(logits)
+    assert both.shape == (7, 2, 8)
+    assert torch.equal(both, game.options(both))
+    for one, other in zip(outcome, game.score(board, round, both), strict=True):
+        assert torch.equal(one, other)

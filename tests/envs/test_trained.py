@@ -16,7 +16,6 @@ from emcomm.envs import (
     Reconstruction,
     batched,
     community_v0,
-    concept_v0,
     dialogue_v0,
     play_games,
     trained_policy,
@@ -145,7 +144,5 @@ def test_what_they_cannot_do_is_said(results: Results):
         trained_policy(env, "speaker", speaker=speaker)
     with pytest.raises(BadInput, match="speaker_0 of .* needs a trained speaker"):
         trained_policy(env, "speaker_0", listener=speaker)
-    with pytest.raises(BadInput, match="concept_v0 shows its speaker sets of meanings"):
-        trained_policy(concept_v0.parallel_env(world=AttributeWorld(values=(3, 5))), "speaker_0", speaker=speaker)
     with pytest.raises(BadInput, match="unknown run 'off/7'"):
         results.parallel_env("off/7")

@@ -12,7 +12,7 @@ import pytest
 
 from emcomm.channel import Channel
 from emcomm.envs import Concept, Costs, Noise, Reconstruction
-from emcomm.worlds import ArrayWorld, AttributeWorld
+from emcomm.worlds import ArrayWorld, AttributeWorld, HierarchyWorld
 
 __all__ = ["DEFAULTS", "FACES", "NEGATIVE", "VARIANTS", "Variant", "every_default", "every_face", "every_variant"]
 
@@ -57,7 +57,7 @@ def _variants(module: str, **variants: dict[str, Any]) -> list[Variant]:
     return [Variant(module, label, keywords) for label, keywords in variants.items()]
 
 
-NAMES = ("discrimination", "reconstruction", "guess", "dialogue", "concept", "community")
+NAMES = ("discrimination", "reconstruction", "guess", "dialogue", "concept", "abstraction", "community")
 DEFAULTS = [Variant(f"{name}_v0") for name in NAMES]
 VARIANTS = [
     *DEFAULTS,
@@ -103,6 +103,11 @@ VARIANTS = [
         fixed={**SMALL, "examples": 2, "candidates": 6, "fixed": 1},
         held_out={**SMALL, "examples": 2, "candidates": 6, "held_out": 0.3, "targets": "held_out"},
         noisy_mask={**SMALL, "examples": 2, "candidates": 6, "noise": 0.3, "action_mask": True},
+    ),
+    *_variants(
+        "abstraction_v0",
+        rounds={"world": HierarchyWorld(values=(2, 5)), "candidates": 3, "channel": Channel(7, 2), "rounds": 3},
+        mixed={"context": "mixed", "candidates": 7, "noise": 0.3, "action_mask": True},
     ),
     *_variants(
         "community_v0",

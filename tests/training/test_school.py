@@ -96,6 +96,8 @@ def test_lessons_do_not_depend_on_who_shares_the_stack(name: str):
         said_alone = taught(alone, everybody(alone))
         alone.advance()
         for one, other in zip(said, said_alone, strict=True):
+            assert one is not None
+            assert other is not None
             assert torch.equal(one[place], other[0])
         assert equal_weights(together.weights(run), alone.weights(run))
 

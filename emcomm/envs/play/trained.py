@@ -37,13 +37,11 @@ def trained_policy(
         a policy for `play_games` and `collect`.
 
     Raises:
-        BadInput: no such agent, a module it needs is missing, or the game shows speakers sets of meanings.
+        BadInput: no such agent, or a module it needs is missing.
     """
     settings = getattr(getattr(env, "unwrapped", env), "settings", None)
     if not isinstance(settings, Settings):
         raise BadInput(f"an emcomm environment is needed, with its wrappers or without; got {shown(env)}")
-    if settings.rules.sets:
-        raise BadInput(f"{settings.name} shows its speaker sets of meanings; trained speakers read one meaning")
     match: Match = getattr(env, "unwrapped", env).match
     if agent not in match.cast.agents:
         raise unknown("agent", agent, match.cast.agents)
@@ -67,6 +65,7 @@ class _Trained:
     ) -> None:
         place = match.cast.agents.index(agent)
         self.match, self.layout, self.rng = match, match.layouts[place], rng
+        self.rules = match.deck.game
         self.modules = [
             m if plays else None for m, plays in zip((speaker, listener), match.cast.roles(place), strict=True)
         ]
@@ -98,7 +97,7 @@ class _Trained:
 
     def _speak(self, speaker: Any, seen: Tensor) -> Tensor:
         said, places = self._message(seen)
-        state, logits = speaker.start(self._segment(seen, "meaning")[:, 0])
+        state, logits = speaker.start(self.rules.seen(self._segment(seen, "meaning")))
         for place in range(said.shape[1] - 1):
             state, further = speaker.step(state, said[:, place])
             logits = torch.where((places > place).unsqueeze(-1), further, logits)
@@ -110,9 +109,10 @@ class _Trained:
         if "candidates" in self.layout:
             looks = self._segment(seen, "candidates")
             features, index = looks.flatten(0, 1).unique(dim=0, return_inverse=True)
-            return first + self._choose(listener(message, features, index.view(looks.shape[:2])))
-        logits = listener(message, self.match.deck.board.features, None)
-        options = [self._choose(part) for part in logits.split(choices, -1)]
+            logits = listener(message, features, index.view(looks.shape[:2]))
+        else:
+            logits = listener(message, self.match.deck.board.features, None)
+        options = [self._choose(part) for part in self.rules.options(logits).split(choices, -1)]
         if "answer" not in self.layout:  # there is one part
             return first + options[0]
         part = self._segment(seen, "answer").sum(-1).long().clamp_max(len(choices) - 1)
