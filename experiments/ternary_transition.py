@@ -8,12 +8,14 @@ in ``ternary_transition.md`` beside this file.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from emcomm import Channel, Setup, Study
 from emcomm.agents import GRU
 from emcomm.envs import Reconstruction
-from emcomm.studies.claims import Comparison
+from emcomm.studies.claims import Comparison, Findings
 from emcomm.studies.condition import Condition
 from emcomm.studies.results import Results
 from emcomm.ternary import Schedule
@@ -21,12 +23,14 @@ from emcomm.training import Reinforce
 from emcomm.worlds import AttributeWorld
 from experiments.recovery.drawing import by_condition
 from experiments.recovery.languages import finished_runs, frame, value_rows
+from experiments.recovery.sweeps import Sweep, draw_sweeps
 
 SOURCE = "Nielsen et al. 2025"
 STARTS = (10, 20, 40, 60, 80)
 """Where transitions begin, in per cent of training."""
 KINDS = ("step", "linear", "tanh")
 MEMORY = {"keep": True, "reset": False}
+POINT = "transition at, % of training"
 BEFORE, AFTER = 0.05, 0.15
 """Shares of training before and after a transition begins that its spike is looked for in."""
 
@@ -208,6 +212,23 @@ quick = {
         *(named(start, "step", "reset") for start in STARTS),
     ),
 }
+
+
+def draw(findings: Findings, folder: Path) -> None:
+    """Draw spike, accuracy and loss over the point of transition."""
+    ways = [(f"{kind}, {memory}", kind, memory) for kind in KINDS for memory in MEMORY]
+
+    def over(metric: str) -> dict[str, dict[float, tuple[str, str]]]:
+        return {
+            label: {start: (named(start, kind, memory), metric.format(start)) for start in STARTS}
+            for label, kind, memory in ways
+        }
+
+    ends = ("float", "scratch")
+    panels = [Sweep("spike of the training loss, nats", POINT, over("spike_{}"), {})]
+    for title, metric in (("accuracy after training", "accuracy"), ("loss after training, nats", "loss")):
+        panels.append(Sweep(title, POINT, over(metric), {end: (end, metric) for end in ends}))
+    draw_sweeps(findings, panels, folder / "figure.png")
 
 
 def more(results: Results) -> pd.DataFrame:

@@ -115,7 +115,7 @@ def say(batch: Batch) -> Tensor:
     table, channel = batch.table, batch.setup.channel
     draws = batch.draw("symbols", (batch.round.target.shape[1], channel.max_length), 0)
     with torch.no_grad():
-        return speak(table.speaker, table.features, batch.round.target, draws).symbols
+        return speak(table.speaker, *table.sight(batch.round), draws).symbols
 
 
 def attempt(batch: Batch, estimator: ActorCritic | PPO, round: Round, symbols: Tensor, arrived: Arrived) -> Attempt:

@@ -78,7 +78,7 @@ def test_going_on_equals_not_having_stopped(tmp_path: Path):
 
 def slopes(trainer: Trainer) -> dict[str, Tensor]:
     """The slope of what a batch cost, for the speakers' parameters."""
-    lesson = trainer._learn(trainer._table([]), [], trainer._deal())
+    lesson = trainer._lesson(trainer._table([]), [], trainer._deal(), None)
     views = trainer.speakers.views
     return dict(zip(views, torch.autograd.grad(lesson.total, list(views.values())), strict=True))
 

@@ -134,7 +134,7 @@ def test_the_slope_of_what_is_shared_is_the_sum_of_both_roles(kind: str, way: st
 
     def slopes(**roles: Any) -> list[Tensor]:
         sums = trainer.baseline.sums, trainer.baseline.steps
-        total = trainer._learn(replace(table, **roles), [], round).total
+        total = trainer._lesson(replace(table, **roles), [], round, None).total
         trainer.baseline.sums, trainer.baseline.steps = sums
         return list(torch.autograd.grad(total, views, materialize_grads=True))
 
