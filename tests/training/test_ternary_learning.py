@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -58,6 +58,9 @@ LAYERS = {
     "speaker": ("encoder.weight", "cell.input_weight", "cell.hidden_weight"),
     "listener": ("cell.input_weight", "cell.hidden_weight", "out.weight"),
 }
+PLACES = [(role, name) for role, names in LAYERS.items() for name in names]
+WAYS_IN = [("speaker", "encoder.weight"), ("listener", "cell.input_weight"), ("listener", "out.weight")]
+"""The only ways from meanings, symbols and candidates to what agents do with them."""
 
 
 @dataclass(frozen=True)
@@ -153,34 +156,50 @@ def test_better_than_quantised_after_training(trained: Trained):
 
 @contextmanager
 def shuffled(stack: AgentStack, name: str) -> Iterator[None]:
-    """Shuffle one layer's latent weights within each block that has a scale of its own, in each agent, for a while."""
-    view, owner, leaf = stack.views[name], *name.rpartition(".")[::2]
+    """Shuffle one layer's latent weights within each block that has a scale of its own, in each agent, for a while.
+
+    What is checked on the way: there are as many of each code as before, and the scales are the same.
+    """
+    view, (owner, _, leaf) = stack.views[name], name.rpartition(".")
     layer = quantised(stack.module)[owner]
     assert layer.options is not None
     assert layer.options.per == "gate"
-    blocks = view.detach().reshape(len(view), layer.fused[leaf], -1)
+    before, trits = view.detach().clone(), layer.trits(leaf)
+    blocks = before.reshape(len(view), layer.fused[leaf], -1)
     order = torch.from_numpy(generator(0, f"shuffle {stack.role} {name}").random(blocks.shape)).argsort(-1)
-    before = view.detach().clone()
-    with torch.no_grad():
-        view.copy_(blocks.gather(-1, order).reshape(view.shape))
-    yield
-    with torch.no_grad():
-        view.copy_(before)
+    try:
+        with torch.no_grad():
+            view.copy_(blocks.gather(-1, order).reshape(view.shape))
+        other = layer.trits(leaf)
+        torch.testing.assert_close(other.scales, trits.scales, rtol=1e-6, atol=0)
+        sorted_codes = [codes.reshape(blocks.shape).sort(-1).values for codes in (trits.codes, other.codes)]
+        assert torch.equal(*sorted_codes)
+        assert (other.codes != trits.codes).flatten(1).any(1).all()
+        yield
+    finally:
+        with torch.no_grad():
+            view.copy_(before)
 
 
-PLACES = [(role, name) for role, names in LAYERS.items() for name in names]
+def shuffle(trained: Trained, *places: tuple[str, str]) -> Sample:
+    """Accuracy on held-out meanings of the trained agents while layers, by role and name, are shuffled: ``[seeds]``."""
+    stacks = {stack.role: stack for stack in trained.trainer.stacks}
+    with ExitStack() as stack:
+        for role, name in places:
+            stack.enter_context(shuffled(stacks[role], name))
+        return unseen(trained.trainer)[rows("trained")]
 
 
 @pytest.mark.parametrize(("role", "name"), PLACES, ids=[f"{role} {name}" for role, name in PLACES])
-def test_it_is_in_which_code_stands_where(role: str, name: str, trained: Trained):
-    stack = next(stack for stack in trained.trainer.stacks if stack.role == role)
-    before = ternary_tensors(stack.module)[name]
-    with shuffled(stack, name):
-        after = ternary_tensors(stack.module)[name]
-        accuracy = unseen(trained.trainer)[rows("trained")]
-    # As many of each code as before, and the same scales: only places changed.
-    torch.testing.assert_close(after.scales, before.scales, rtol=1e-6, atol=0)
-    assert torch.equal(after.codes.flatten(1).sort(1).values, before.codes.flatten(1).sort(1).values)
-    assert (after.codes != before.codes).flatten(1).any(1).all()
-    assert lower_end(trained.unseen["trained"] - accuracy) > 0
+def test_every_layer_counts_by_which_code_stands_where(role: str, name: str, trained: Trained):
+    assert lower_end(trained.unseen["trained"] - shuffle(trained, (role, name))) > 0
     assert np.array_equal(unseen(trained.trainer)[rows("trained")], trained.unseen["trained"])  # and all is back
+
+
+@pytest.mark.parametrize(
+    "places", [*((place,) for place in WAYS_IN), tuple(PLACES)], ids=[*map(" ".join, WAYS_IN), "all"]
+)
+def test_what_was_learned_is_destroyed(places: tuple[tuple[str, str], ...], trained: Trained):
+    # Of what was learned beyond chance, less than half is left.
+    left, learned = shuffle(trained, *places) - CHANCE, trained.unseen["trained"] - CHANCE
+    assert lower_end(learned / 2 - left) > 0
