@@ -60,7 +60,7 @@ LAYERS = {
 }
 PLACES = [(role, name) for role, names in LAYERS.items() for name in names]
 WAYS_IN = [("speaker", "encoder.weight"), ("listener", "cell.input_weight"), ("listener", "out.weight")]
-"""The only ways from meanings, symbols and candidates to what agents do with them."""
+"""The only ways in for meanings, for symbols heard and for candidates."""
 
 
 @dataclass(frozen=True)
