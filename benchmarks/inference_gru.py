@@ -109,7 +109,7 @@ class TritGRU(TernaryGRUCell):
         shape, packed = self.shapes[name], self.get_buffer(f"{name}_codes").to(torch.int32)
         values = self.get_buffer("decoding").index_select(0, packed).flatten()[: shape.numel()].view(shape)
         scales = self.get_buffer(f"{name}_scales").repeat_interleave(self.hidden)
-        return Operand(values, scales.unsqueeze(-1))
+        return Operand(None, values, scales.unsqueeze(-1))
 
 
 def _trits(layer: Layer) -> Way:

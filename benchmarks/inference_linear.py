@@ -81,7 +81,7 @@ def _trits(layer: Layer) -> Way:
 
     def run(inputs: Inputs) -> Tensor:
         values = table.index_select(0, packed.to(torch.int32)).flatten()[: shape.numel()].view(shape)
-        return project(inputs[0], Operand(values, scale.mT), bias, options)
+        return project(inputs[0], Operand(None, values, scale.mT), bias, options)
 
     groups = layer.pack.ternary["weight"].scales
     return Way("five trits a byte", "codes", run, held(packed, table, groups, bias), layer.file_bytes)

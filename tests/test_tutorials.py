@@ -15,7 +15,7 @@ from emcomm.cli import main
 from emcomm.envs import Discrimination
 from emcomm.errors import BadInput
 from emcomm.registry import FAMILIES
-from emcomm.training import build_agents
+from emcomm.training import Run, Trainer, build_agents
 from emcomm.worlds import AttributeWorld
 from emcomm.worlds.form import Image
 
@@ -110,6 +110,14 @@ def test_agents_are_packed_and_play(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command.split()) == 0
     assert Path("results/small_agents/packed/off/0-speaker-0.trits").stat().st_size == names["size"].file_bytes
     assert "0-listener-0.trits" in capsys.readouterr().out
+
+
+def test_the_page_of_agents_makes_ternary_ones() -> None:
+    setup = run("docs/agents.md")["setup"]
+    trainer = Trainer([Run("a", 5, setup)])
+    assert all(stack.ternary for stack in trainer.stacks.values())
+    trainer.advance()
+    assert (trainer.broken_at == -1).all()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from emcomm.studies.claims import Findings
-from experiments.recovery.drawing import COLOURS, GRID, STYLE
+from experiments.recovery.drawing import COLOURS, GRID, STYLE, save
 
 __all__ = ["Difference", "draw_differences"]
 
@@ -61,8 +61,7 @@ def draw_differences(
         axes[0][0].set_ylim(len(rows) - 0.5, -0.5)
         handles = [Line2D([], [], color=colours[label], marker="o", ms=3, lw=1, label=label) for label in labels]
         figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
-        figure.savefig(file, dpi=110)
-        plt.close(figure)
+        save(figure, file, 110)
 
 
 def _draw_row(

@@ -30,7 +30,6 @@ EXPERIMENTS = (
     "co_adaptation",
     "entropy_minimisation",
     "pressures_matrix",
-    "ternary_parity",
     "ternary_transition",
 )
 

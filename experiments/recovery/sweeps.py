@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from emcomm.studies.claims import Findings
-from experiments.recovery.drawing import COLOURS, GRID, STYLE
+from experiments.recovery.drawing import COLOURS, GRID, STYLE, save
 
 __all__ = ["Sweep", "draw_sweeps"]
 
@@ -51,8 +51,7 @@ def draw_sweeps(findings: Findings, panels: Sequence[Sweep], file: Path) -> None
             axis.grid(**GRID)
             axis.set_axisbelow(True)
             axis.legend(fontsize=7, frameon=False)
-        figure.savefig(file, dpi=100)
-        plt.close(figure)
+        save(figure, file, 100)
 
 
 def _draw_line(

@@ -64,7 +64,10 @@ def test_those_who_attend_to_what_they_read_learn_as_well(agent: Agent):
 
 
 class Pairs(World):
-    """Two of four different tokens, in either order: sets of two members."""
+    """Two of four different tokens, in either order: sets of two members.
+
+    Source: none.
+    """
 
     name: ClassVar[str] = "pairs_of_this_test"
 

@@ -28,7 +28,7 @@ from tests.cli.scripts import ROOT, refused
             "unknown executor 'lokal'; known: local, ray. Did you mean 'local'?",
         ),
         (["run", "{script}", "--device", "gpu"], "unknown device 'gpu'"),
-        (["list", "pressure"], "unknown family 'pressure'; known: agents, games, metrics, pressures"),
+        (["list", "pressure"], "unknown family 'pressure'; known: agents, encoders, games, metrics, pressures"),
         (["report", "missing"], "missing holds no study"),
         (["export", "missing", "--csv"], "missing holds no study"),
         (["measure", "missing.csv"], "missing.csv"),

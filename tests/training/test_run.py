@@ -51,7 +51,8 @@ def test_runs_that_differ_in_numbers_share_a_stack(changes: dict[str, float]):
 def test_runs_that_differ_in_shape_do_not(changes: dict[str, Any]):
     plain, other = small_run("a"), small_run("b", **changes)
     assert plain.stack_key != other.stack_key
-    with pytest.raises(BadInput, match="may differ in seed, rates, entropy weights, speaker_anchor, quantisation and strengths"):
+    allowed = "may differ in seed, rates, entropy weights, speaker_anchor, quantisation and strengths"
+    with pytest.raises(BadInput, match=allowed):
         Trainer([plain, other])
 
 
