@@ -55,7 +55,7 @@ def _decoded(layer: Layer) -> Way:
     made = _fixed(layer)
     weight, bias, options = made.operand("weight"), made.bias, made.options
     assert bias is not None
-    weight = Operand(weight.values, weight.scale.contiguous() if weight.scale is not None else None)
+    weight = Operand(None, weight.values, weight.scale.contiguous() if weight.scale is not None else None)
     size = held(weight.values, made.get_buffer("weight_scales"), bias)
     return Way(
         "decoded once", "codes", lambda inputs: project(inputs[0], weight, bias, options), size, layer.file_bytes
