@@ -97,8 +97,8 @@ def with_schedule(run: Run, schedule: Schedule) -> Run:
 def trained() -> Trained:
     runs = [with_schedule(Run(arm, seed, SETUP), schedule) for arm, schedule in ARMS.items() for seed in SEEDS]
     trainer = Trainer(runs)
-    first = {stack.role: stack.weights.detach().clone() for stack in trainer.stacks}
-    ternary = [stack.views[name] for stack in trainer.stacks for name in LAYERS[stack.role]]
+    first = {stack.role: stack.weights.detach().clone() for stack in trainer.stacks.values()}
+    ternary = [stack.views[name] for stack in trainer.stacks.values() for name in LAYERS[stack.role]]
     frozen = [view.detach()[rows("frozen")].clone() for view in ternary]
     for _ in range(SETUP.steps):
         trainer.advance()
@@ -125,7 +125,7 @@ def test_the_interval():
 
 
 def test_the_arms_are_what_they_are_called(trained: Trained):
-    for stack in trained.trainer.stacks:
+    for stack in trained.trainer.stacks.values():
         assert list(ternary_tensors(stack.module)) == list(LAYERS[stack.role])
         start = 0
         for name, shape in stack.shapes.items():
@@ -183,7 +183,7 @@ def shuffled(stack: AgentStack, name: str) -> Iterator[None]:
 
 def shuffle(trained: Trained, *places: tuple[str, str]) -> Sample:
     """Accuracy on held-out meanings of the trained agents while layers, by role and name, are shuffled: ``[seeds]``."""
-    stacks = {stack.role: stack for stack in trained.trainer.stacks}
+    stacks = {stack.role: stack for stack in trained.trainer.stacks.values()}
     with ExitStack() as stack:
         for role, name in places:
             stack.enter_context(shuffled(stacks[role], name))
