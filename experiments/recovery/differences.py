@@ -80,7 +80,7 @@ def _draw_row(
         if min(len(on), len(off)) < 2:
             continue
         height = place + (labels.index(each.label) - (len(labels) - 1) / 2) * 0.8 / len(labels)
-        low, middle, high = _interval(np.asarray(on), np.asarray(off))
+        low, middle, high = _interval(np.round(on, 9), np.round(off, 9))
         axis.plot([low, high], [height, height], color=colours[each.label], lw=1)
         axis.plot(middle, height, "o", ms=3, color=colours[each.label])
 
@@ -88,7 +88,7 @@ def _draw_row(
 def _interval(on: np.ndarray, off: np.ndarray) -> tuple[float, float, float]:
     """Lower end, mean and upper end of the difference of two means."""
     middle = float(on.mean() - off.mean())
-    if not on.std() and not off.std():
+    if not np.ptp(on) and not np.ptp(off):
         return middle, middle, middle
     interval = stats.ttest_ind(on, off, equal_var=False).confidence_interval(0.95)
     return float(interval.low), middle, float(interval.high)

@@ -30,6 +30,7 @@ EXPERIMENTS = (
     "co_adaptation",
     "entropy_minimisation",
     "pressures_matrix",
+    "ternary_parity",
     "ternary_transition",
 )
 
