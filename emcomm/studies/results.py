@@ -198,7 +198,10 @@ class Results:
 
         module, setup = self.agent(role, run, index), self._run(run).setup
         agent = setup.speaker if role == "speaker" else setup.listener
-        seen = setup.world.form, setup.channel, setup.game.sizes(setup.world)
+        form = setup.game.form(setup.world) if role == "speaker" else setup.world.form
+        seen = form, setup.channel, setup.game.sizes(setup.world)
+        if getattr(module, "critic", None) is not None:
+            module._modules["critic"] = None  # who acts needs no value head
         origin = {"study": self.study.name, "run": run, "index": index}
         try:
             return pack_agent(path, agent, role, module, *seen, products=setup.products, half=half, origin=origin)

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
-from emcomm.agents import Speaker, load_packed
+from emcomm import Channel, Setup, Study
+from emcomm.agents import SetEncoder, Speaker, load_packed
 from emcomm.agents.gru import GRU
 from emcomm.agents.speaking import speak
+from emcomm.envs import Concept
 from emcomm.errors import BadInput, StorageError
 from emcomm.pressures import Community
 from emcomm.studies.claiming import claim
@@ -19,6 +22,7 @@ from emcomm.studies.folder import StudyFolder
 from emcomm.studies.results import Results
 from emcomm.studies.running import run_study
 from emcomm.ternary import read_header, size_report
+from emcomm.training import ActorCritic
 from emcomm.worlds import AttributeWorld
 
 TERNARY = GRU(hidden=5, embedding=3, precision="ternary")
@@ -92,3 +96,27 @@ def test_a_folder_that_cannot_be_made_is_one_line(results: Results, tmp_path: Pa
     with pytest.raises(StorageError, match="could not make the folder of .*a.trits") as caught:
         results.pack("listener", "float/3", tmp_path / "file" / "a.trits")
     assert "\n" not in str(caught.value)
+
+
+def test_agents_of_sets_and_with_critics_are_packed_as_they_act(tmp_path: Path) -> None:
+    speaker = GRU(hidden=7, precision="ternary", encoder=SetEncoder(layers=(5,)))
+    base = Setup(
+        world=AttributeWorld(values=(3, 3)),
+        game=Concept(candidates=2, examples=4),
+        channel=Channel(symbols=5, max_length=2),
+        speaker=speaker,
+        listener=GRU(hidden=7, precision="ternary"),
+        estimator=ActorCritic(),
+        listener_loss="policy_gradient",
+        steps=2,
+        batch_size=8,
+    )
+    study = Study(name="sets", source="none", base=base, pressures={}, design="off", patterns=[], seeds=1)
+    results = study.run(tmp_path / "sets", report=False)
+    for role, width in (("speaker", 4 * (6 + 1)), ("listener", 6)):
+        results.pack(role, "off/0", tmp_path / role)  # type: ignore[arg-type]
+        module = load_packed(tmp_path / role)
+        assert not any("critic" in name for name, _ in module.named_parameters())
+        encoder = module.encoder if role == "speaker" else module.out
+        assert isinstance(encoder, nn.Module)
+        assert encoder(torch.zeros(1, width)).shape == (1, 7)
