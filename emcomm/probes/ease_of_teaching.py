@@ -90,7 +90,7 @@ class _Class:
             self._loss,
             device,
         )
-        self.pupils.stack.quantise([base.quantisation.final] * len(observations))
+        self.pupils.stack.quantise([seen.run.setup.quantisation.final for seen in observations])
         spoken = torch.from_numpy(np.stack([seen.messages for seen in observations])).to(device)
         self.messages = spoken.repeat_interleave(probe.listeners, 1).flatten(0, 1)  # pupils, meanings, max_length
 
