@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -139,12 +140,21 @@ def check_layers(agent: Agent, role: Role, form: Form, channel: Channel, sizes: 
     """
     if getattr(agent, "precision", "float") != "ternary":
         return
+    unfit = _unfit(agent, role, form, channel, sizes)
+    if unfit is not None:
+        raise BadInput(f"the ternary {role} {agent.name!r} cannot be built for {form}: {unfit}")
+
+
+@lru_cache(maxsize=256)  # a study makes a set-up for each of its runs, with few different agents
+def _unfit(agent: Agent, role: Role, form: Form, channel: Channel, sizes: tuple[int, ...] | None) -> str | None:
+    """What is wrong with the sizes of an agent's ternary layers; None: nothing."""
     try:
         _built(agent, role, form, channel, sizes)
     except UnfitSizes as error:
-        raise BadInput(f"the ternary {role} {agent.name!r} cannot be built for {form}: {error}") from None
+        return str(error)
     except BadInput:
-        return
+        return None
+    return None
 
 
 def _build(about: Mapping[str, Any]) -> Speaker | Listener:
