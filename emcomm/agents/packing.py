@@ -140,7 +140,8 @@ def check_layers(agent: Agent, role: Role, form: Form, channel: Channel, sizes: 
     """
     if getattr(agent, "precision", "float") != "ternary":
         return
-    unfit = _unfit(agent, role, form, channel, sizes)
+    find = _unfit if _hashable(agent) else _unfit.__wrapped__
+    unfit = find(agent, role, form, channel, sizes)
     if unfit is not None:
         raise BadInput(f"the ternary {role} {agent.name!r} cannot be built for {form}: {unfit}")
 
@@ -155,6 +156,15 @@ def _unfit(agent: Agent, role: Role, form: Form, channel: Channel, sizes: tuple[
     except BadInput:
         return None
     return None
+
+
+def _hashable(agent: Agent) -> bool:
+    """Whether an agent can be looked up; one with a list among its settings, of a user's own, cannot."""
+    try:
+        hash(agent)
+    except TypeError:
+        return False
+    return True
 
 
 def _build(about: Mapping[str, Any]) -> Speaker | Listener:

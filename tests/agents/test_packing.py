@@ -275,9 +275,10 @@ def test_gates_of_unequal_size_are_refused_with_the_agent(monkeypatch: pytest.Mo
         """Two maps side by side, of five outputs together. Source: none."""
 
         name: ClassVar[str] = "uneven"
+        widths: list[int] = [5]  # noqa: RUF012 - pydantic copies it; agents with lists cannot be looked up
 
         def saying(self, columns: int, arithmetic: Any) -> nn.Module:
-            return TernaryLinear(self.hidden, 5, options=arithmetic.of_maps, gates=2)
+            return TernaryLinear(self.hidden, sum(self.widths), options=arithmetic.of_maps, gates=2)
 
     with pytest.raises(BadInput, match="5 outputs cannot be split into 2 gates of one size"):
         check_layers(Uneven(**SMALL), "speaker", FORM, CHANNEL, None)
