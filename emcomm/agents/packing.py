@@ -91,13 +91,7 @@ def pack_agent(
     if tied:  # what is not tied says nothing of it, as all files from before this could be said
         about["tied"] = tied
     _check_ternary(agent, module)
-    built, got = _shapes(_build(about)), _shapes(module)
-    wrong = [name for name in (*built, *got) if built.get(name) != got.get(name)]
-    if wrong:
-        name = wrong[0]
-        raise BadInput(
-            f"module: with tied={tied} {agent.name} builds {name!r} as {built.get(name)} here, got {got.get(name)}"
-        )
+    _check_built(about, module)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -228,6 +222,16 @@ def _check_ternary(agent: Agent, module: nn.Module) -> None:
     extra = [name for name in module.state_dict() if name not in own]
     if extra:
         raise BadInput(f"module: parameters alone are packed, got the buffer {extra[0]!r}")
+
+
+def _check_built(about: Mapping[str, Any], module: nn.Module) -> None:
+    built, got = _shapes(_build(about)), _shapes(module)
+    wrong = [name for name in (*built, *got) if built.get(name) != got.get(name)]
+    if wrong:
+        name, kind, tied = wrong[0], about["agent"]["kind"], about.get("tied", False)
+        raise BadInput(
+            f"module: with tied={tied} {kind} builds {name!r} as {built.get(name)} here, got {got.get(name)}"
+        )
 
 
 def _shapes(module: nn.Module) -> dict[str, list[int]]:

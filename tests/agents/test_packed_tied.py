@@ -81,9 +81,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         record_every=9,
     )
     arms = {}
-    for place, case in enumerate(CASES.values()):
-        settings = {key: plain(value) for key, value in case.items() if key != "agent"}
-        arms[f"arm {place}"] = Condition(settings=settings | dict.fromkeys(ROLES, plain(case["agent"])))
+    for place, changes in enumerate(CASES.values()):
+        settings = {key: plain(value) for key, value in changes.items() if key != "agent"}
+        arms[f"arm {place}"] = Condition(settings=settings | dict.fromkeys(ROLES, plain(changes["agent"])))
     study = Study(
         name="tied",
         source="none",
