@@ -157,6 +157,7 @@ def test_a_file_holds_what_its_role_needs_and_nothing_else(trained, case: str, r
     assert one.size.weights + one.size.others == sum(parameter.numel() for parameter in mine.values())
     header = read_header(one.file)
     assert (header["format"], header["about"]["tied"]) == (1, True)
+    assert header["about"]["sizes"] == ([3, 4] if "naming" in case else None)  # it is the pair that is built again
     assert header["about"]["origin"]["index"] == 1
 
 
