@@ -1,7 +1,8 @@
 """One trained ternary agent as one small file that is all it takes to act: no set-up, no results folder, no training.
 
 Beside weights (see `emcomm.ternary.write_pack`) the file says which agent of which role it is, what it sees, what it
-may say and what it answers, so that the module can be built again and given its codes.
+may say and what it answers, so that the module can be built again and given its codes. One role of a tied agent is
+packed without the other, and built as it was for training: with the other, tied to it, which is then let go.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def pack_agent(
     *,
     products: torch.dtype = torch.float32,
     half: bool = False,
+    tied: bool = False,
     origin: Mapping[str, Any] | None = None,
 ) -> SizeReport:
     """Write one trained ternary agent to a file; an existing file is replaced whole or not at all.
@@ -60,9 +62,10 @@ def pack_agent(
         module: the trained module of one run, with all its layers at share 1.
         form: what a row of features is.
         channel: what may be said.
-        sizes: of a listener that names attributes, the values of each; else None.
+        sizes: of a listener that names attributes, the values of each; else None. Of a tied speaker: its listener's.
         products: precision of float products that the module was built with.
         half: round what stays float to float16: about half the bytes, and no longer the same bits.
+        tied: the module is one role of a tied agent, see `emcomm.agents.Agent.tie`; its other role is not written.
         origin: more to be known of the agent, plain JSON data; nothing depends on it.
 
     Returns:
@@ -70,8 +73,8 @@ def pack_agent(
 
     Raises:
         NotTernary: the agent has no ternary weights, or is not at share 1.
-        BadInput: the module is not what the agent builds for these arguments; it keeps numbers outside of its
-            parameters; floats do not fit into float16.
+        BadInput: the module is not what the agent builds for these arguments, or the agent cannot be tied; it keeps
+            numbers outside of its parameters; floats do not fit into float16.
         StorageError: the file could not be written.
     """
     about = {
@@ -80,17 +83,15 @@ def pack_agent(
         "agent": agent.model_dump(mode="json", serialize_as_any=True),
         "form": {"kind": type(form).__name__.lower(), **asdict(form)},
         "channel": channel.model_dump(mode="json"),
-        "sizes": None if sizes is None or role == "speaker" else [int(size) for size in sizes],
+        "sizes": None if sizes is None or (role == "speaker" and not tied) else [int(size) for size in sizes],
         "products": str(products).removeprefix("torch."),
         "share": 1.0,
         "origin": dict(origin or {}),
     }
+    if tied:  # what is not tied says nothing of it, as all files from before this could be said
+        about["tied"] = tied
     _check_ternary(agent, module)
-    built, got = _shapes(_build(about)), _shapes(module)
-    wrong = [name for name in (*built, *got) if built.get(name) != got.get(name)]
-    if wrong:
-        name = wrong[0]
-        raise BadInput(f"module: {agent.name} builds {name!r} as {built.get(name)} here, got {got.get(name)}")
+    _check_built(about, module)
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -180,13 +181,16 @@ def _build(about: Mapping[str, Any]) -> Speaker | Listener:
     if about["products"] not in _PRODUCTS:
         raise unknown("precision of products", about["products"], _PRODUCTS)
     products = _PRODUCTS[about["products"]]
+    tied = about.get("tied", False)
+    if not isinstance(tied, bool):
+        raise BadInput(f"tied: true or false, got {shown(tied)}")
     try:
         agent = Agent.model_validate(about["agent"])
     except ValidationError as error:
         raise BadInput(one_line(error, AGENTS.get(kind))) from None
     seen, channel = _FORMS[form](**shape), Channel(**about["channel"])
     sizes = None if about["sizes"] is None else tuple(about["sizes"])
-    return _built(agent, role, seen, channel, sizes, products)
+    return _built(agent, role, seen, channel, sizes, products, tied)
 
 
 def _built(
@@ -196,12 +200,18 @@ def _built(
     channel: Channel,
     sizes: tuple[int, ...] | None,
     products: torch.dtype = torch.float32,
+    tied: bool = False,
 ) -> Speaker | Listener:
     """An untrained module; torch's global generator comes back as it was."""
     with torch.random.fork_rng(devices=[]):
-        if role == "speaker":
+        if role == "speaker" and not tied:
             return agent.speaker(form, channel, products)
-        return agent.listener(form, channel, sizes, products)
+        listener = agent.listener(form, channel, sizes, products)
+        if not tied:
+            return listener
+        speaker = agent.speaker(form, channel, products)
+        agent.tie(speaker, listener)
+        return speaker if role == "speaker" else listener
 
 
 def _check_ternary(agent: Agent, module: nn.Module) -> None:
@@ -222,6 +232,16 @@ def _check_ternary(agent: Agent, module: nn.Module) -> None:
     extra = [name for name in module.state_dict() if name not in own]
     if extra:
         raise BadInput(f"module: parameters alone are packed, got the buffer {extra[0]!r}")
+
+
+def _check_built(about: Mapping[str, Any], module: nn.Module) -> None:
+    built, got = _shapes(_build(about)), _shapes(module)
+    wrong = [name for name in (*built, *got) if built.get(name) != got.get(name)]
+    if wrong:
+        name, kind, tied = wrong[0], about["agent"]["kind"], about.get("tied", False)
+        raise BadInput(
+            f"module: with tied={tied} {kind} builds {name!r} as {built.get(name)} here, got {got.get(name)}"
+        )
 
 
 def _shapes(module: nn.Module) -> dict[str, list[int]]:

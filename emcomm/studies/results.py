@@ -181,7 +181,7 @@ class Results:
         """Write a trained ternary agent to one small file that `emcomm.agents.load_packed` makes an agent of.
 
         Args:
-            role: speaker or listener.
+            role: speaker or listener; of a tied agent, too, one role.
             run: the run's name, ``condition/seed``.
             path: the file; its folder is made, an existing file is replaced.
             index: which agent of that role, from 0.
@@ -203,8 +203,9 @@ class Results:
         if getattr(module, "critic", None) is not None:
             module._modules["critic"] = None  # who acts needs no value head
         origin = {"study": self.study.name, "run": run, "index": index}
+        built: dict[str, Any] = {"products": setup.products, "tied": setup.tied}
         try:
-            return pack_agent(path, agent, role, module, *seen, products=setup.products, half=half, origin=origin)
+            return pack_agent(path, agent, role, module, *seen, **built, half=half, origin=origin)
         except BadInput as error:
             raise type(error)(f"{role} {index} of run {run!r}: {error}") from None
 
