@@ -88,7 +88,7 @@ def pack_agent(
         "share": 1.0,
         "origin": dict(origin or {}),
     }
-    if tied:  # what is not tied says nothing of it, as all files from before this could be said
+    if tied:  # files of all others are as they were before agents could be tied
         about["tied"] = tied
     _check_ternary(agent, module)
     _check_built(about, module)
@@ -204,14 +204,13 @@ def _built(
 ) -> Speaker | Listener:
     """An untrained module; torch's global generator comes back as it was."""
     with torch.random.fork_rng(devices=[]):
-        if role == "speaker" and not tied:
-            return agent.speaker(form, channel, products)
-        listener = agent.listener(form, channel, sizes, products)
-        if not tied:
-            return listener
-        speaker = agent.speaker(form, channel, products)
-        agent.tie(speaker, listener)
-        return speaker if role == "speaker" else listener
+        speaker = agent.speaker(form, channel, products) if tied or role == "speaker" else None
+        listener = agent.listener(form, channel, sizes, products) if tied or role == "listener" else None
+        if speaker is not None and listener is not None:
+            agent.tie(speaker, listener)
+    wanted = speaker if role == "speaker" else listener
+    assert wanted is not None
+    return wanted
 
 
 def _check_ternary(agent: Agent, module: nn.Module) -> None:
