@@ -161,7 +161,8 @@ class Setup(Config):
                 f"estimator.minibatches must be at most batch_size={self.batch_size}, got {self.estimator.minibatches}"
             )
         if self.tied:
-            check_tied(self)
+            rates = self.speaker_learning_rate, self.listener_learning_rate
+            check_tied(self.speaker, self.listener, rates, self.game, self.pairs)
         if isinstance(self.estimator, Continuous):
             self.estimator.check(self.channel)
         board = Board.of(self.world)

@@ -21,47 +21,48 @@ step, in two batches of games, rather than one at a time; symbols' embeddings ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from emcomm.agents import Agent
+from emcomm.envs import Game
 from emcomm.errors import BadInput
 from emcomm.pressures.ring import in_a_ring
-
-if TYPE_CHECKING:
-    from emcomm.training.setup import Setup
 
 __all__ = ["check_partners", "check_tied", "home"]
 
 
-def check_tied(setup: Setup) -> None:
+def check_tied(speaker: Agent, listener: Agent, rates: tuple[float, float], game: Game, pairs: int) -> None:
     """Refuse a set-up whose agents cannot be tied.
+
+    Args:
+        speaker: architecture of speakers.
+        listener: architecture of listeners.
+        rates: learning rates of speakers and of listeners.
+        game: what they play.
+        pairs: agents of a run.
 
     Raises:
         BadInput: speaker and listener differ, or cannot be tied; their learning rates differ; or an agent is alone.
     """
-    if setup.speaker != setup.listener:
+    if speaker != listener:
         raise BadInput(
-            f"tied agents are one network: speaker and listener must be equal, got {setup.speaker!r} and "
-            f"{setup.listener!r}"
+            f"tied agents are one network: speaker and listener must be equal, got {speaker!r} and {listener!r}"
         )
-    if type(setup.speaker).tie is Agent.tie:
-        raise BadInput(f"{setup.speaker.name} agents cannot be tied, as they do not define tie(); see emcomm.agents")
-    rates = setup.speaker_learning_rate, setup.listener_learning_rate
+    if type(speaker).tie is Agent.tie:
+        raise BadInput(f"{speaker.name} agents cannot be tied, as they do not define tie(); see emcomm.agents")
     if rates[0] != rates[1]:
         raise BadInput(
             "tied agents have one learning rate: speaker_learning_rate and listener_learning_rate must be equal, "
             f"got {rates[0]:g} and {rates[1]:g}"
         )
-    if setup.game.sets:
+    if game.sets:
         raise BadInput(
-            f"tied agents see meanings in one way, and the {setup.game.name} game shows its speakers sets of them, its "
+            f"tied agents see meanings in one way, and the {game.name} game shows its speakers sets of them, its "
             "listeners one at a time; take tied=False"
         )
-    if setup.pairs < 2:
-        raise BadInput(f"tied agents talk to others, never to themselves: pairs must be 2 or more, got {setup.pairs}")
+    if pairs < 2:
+        raise BadInput(f"tied agents talk to others, never to themselves: pairs must be 2 or more, got {pairs}")
 
 
 def home(tied: bool, shape: tuple[int, int], device: torch.device) -> Tensor | None:
