@@ -112,8 +112,8 @@ def activation_scale(x: Tensor, mode: Activations, eps: float = 1e-5) -> Tensor:
 
 
 def rounded(units: Tensor) -> Tensor:
-    """Activations in units of their scale as codes: the nearest whole number, halves to even; written over `units`."""
-    return units.round_().clamp_(-LEVELS, LEVELS)
+    """Activations in units of their scale as codes, halves to even; `units` are written over."""
+    return units.round_().clamp(-LEVELS, LEVELS)
 
 
 def straight_through(latent: Tensor, codes: Tensor, share: Tensor | float) -> Tensor:

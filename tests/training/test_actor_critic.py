@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -146,6 +147,26 @@ def test_advantages_by_hand(agents: dict[str, Agent]):
     torch.testing.assert_close(slope[0], by_hand + entropy)
 
 
+def test_answers_are_measured_by_what_their_own_listener_expected():
+    run = small_run("a", 5, pairs=3, estimator=ActorCritic(), listener_loss="policy_gradient")
+    trainer = Trainer([run])
+    with torch.no_grad():
+        trainer.listeners.views["critic.bias"].copy_(torch.tensor([[10.0], [20.0], [30.0]]))
+    # Speaker 0 speaks to listener 2, 1 to 0 and 2 to 1: the listeners hear speakers 1, 2 and 0.
+    batch = replace(batch_of(trainer), table=trainer.table(partners=torch.tensor([[2, 0, 1]])))
+    symbols = say(batch)
+    arrived = arrive(batch.table, symbols)
+    now = attempt(batch, ActorCritic(), batch.round, symbols, arrived)
+    answers = take(batch, ActorCritic(), now, symbols, arrived).answers
+    assert answers is not None
+    assert now.expected is not None
+    heard = trainer.listeners.listener().value(symbols[[1, 2, 0]], True)[[2, 0, 1]]
+    assert torch.equal(now.expected, heard)
+    assert heard.mean(1).div(10).round().tolist() == [3, 1, 2]
+    assert sorted(answers.reward.unique().tolist()) == [0, 1]
+    assert torch.equal(answers.advantage, answers.reward - heard)
+
+
 def test_what_comes_after_the_end_changes_no_bit(agents: dict[str, Agent], monkeypatch: pytest.MonkeyPatch):
     estimator = ActorCritic(value_reaches="agent")
     run = small_run("a", 5, speaker=agents["counting"], estimator=estimator, speaker_anchor=0.5)
@@ -189,6 +210,23 @@ def test_the_value_loss_reaches_the_head_or_the_agent(reaches: Any):
     heads = {"s.critic.weight", "s.critic.bias", "l.critic.weight", "l.critic.bias"}
     assert heads <= moved
     assert (moved == heads) == (reaches == "head")
+
+
+def test_value_losses_and_entropies_weigh_what_they_are_told():
+    fields: dict[str, Any] = {"listener_loss": "policy_gradient", "speaker_entropy": 0.3, "listener_entropy": 0.2}
+    trainer = Trainer([small_run(estimator=ActorCritic(), **fields)])
+    batch, now, taken = attempted(trainer, ActorCritic())
+    none, all_, quarter = (
+        teach(batch, ActorCritic(value_weight=weight), now, batch.round, taken, lambda new, _, a: 0 * new).total
+        for weight in (0.0, 1.0, 0.25)
+    )
+    said, answered = now.forced.entropy.mean(), now.play.outcome.entropy.mean()
+    assert min(abs(said - answered), said, answered) > 0.01
+    torch.testing.assert_close(none, -0.3 * said - 0.2 * answered)
+    missed = value_loss(now.values, taken.reward, now.forced.spoken).mean()
+    missed = missed + (now.expected - taken.answers.reward).square().mean()
+    torch.testing.assert_close(all_ - none, missed)
+    torch.testing.assert_close(quarter - none, missed / 4)
 
 
 @pytest.mark.parametrize("estimator", [ActorCritic(), PPO(epochs=2)], ids=["actor-critic", "proximal"])
