@@ -15,10 +15,11 @@ from emcomm.agents.forcing import teacher_forced
 from emcomm.channel import Channel
 from emcomm.envs import Reconstruction
 from emcomm.errors import BadInput
-from emcomm.pressures import LengthCost
+from emcomm.pressures import EntropyBonus, LengthCost
 from emcomm.training import PPO, ActorCritic, GumbelSoftmax, Reinforce, Setup, Trainer, build_agents
 from emcomm.training.actor_critic import Attempt, Batch, actor_critic_lesson, attempt, say, take, teach
 from emcomm.training.critic import value_loss
+from emcomm.training.learner import costs_of
 from emcomm.training.play import arrive
 from emcomm.worlds.form import Form
 from tests.training.small import small_run, small_setup
@@ -227,6 +228,21 @@ def test_value_losses_and_entropies_weigh_what_they_are_told():
     missed = missed + (now.expected - taken.answers.reward).square().mean()
     torch.testing.assert_close(all_ - none, missed)
     torch.testing.assert_close(quarter - none, missed / 4)
+
+
+def test_what_pressures_charge_directly_is_charged():
+    trainer = Trainer([small_run("a", 5, {"bonus": EntropyBonus(strength=0.5)}, estimator=ActorCritic())])
+    batch, now, taken = attempted(trainer, ActorCritic())
+    (direct,) = costs_of(batch.setup, "success", now.play, batch.table.acting).direct
+    charged, free = (
+        teach(
+            replace(batch, table=replace(batch.table, acting=acting)), ActorCritic(), now, batch.round, taken,
+            lambda new, _, a: 0 * new,
+        ).total
+        for acting in (batch.table.acting, [])
+    )  # fmt: skip
+    assert abs(direct.mean()) > 1e-3
+    torch.testing.assert_close(charged - free, direct.mean())
 
 
 @pytest.mark.parametrize("estimator", [ActorCritic(), PPO(epochs=2)], ids=["actor-critic", "proximal"])
