@@ -161,25 +161,17 @@ claims = (
     ),
     *(
         Comparison(
-            name=f"training on makes up for a reset at {start}",
+            name=f"training on makes up for a {what} at {start}",
             metric="accuracy",
-            on=named(start, "step", "reset"),
-            off=named(start, "step", "keep"),
+            on=named(start, *on),
+            off=named(start, *off),
             direction="none",
             band=0.02,
             source=SOURCE,
         )
-        for start in (20, 40)
-    ),
-    *(
-        Comparison(
-            name=f"training on makes up for a step at {start}",
-            metric="accuracy",
-            on=named(start, "step", "keep"),
-            off=named(start, "linear", "keep"),
-            direction="none",
-            band=0.02,
-            source=SOURCE,
+        for what, on, off in (
+            ("reset", ("step", "reset"), ("step", "keep")),
+            ("step", ("step", "keep"), ("linear", "keep")),
         )
         for start in (20, 40)
     ),

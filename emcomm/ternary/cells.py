@@ -70,7 +70,11 @@ class TernaryCell(Quantised):
         if remember:
             with torch.no_grad():
                 self.input_bias[hidden : 2 * hidden] = 1.0
+        self._furnish(bound)
         self._recurrent: Operand | None = None
+
+    def _furnish(self, bound: float) -> None:
+        """Add what parameters a cell has beside these, of first numbers within the bound."""
 
     def table(self) -> Tensor:
         """Begin a pass: the input products of every row of the alphabet, ``[*stack, rows, gates hidden]``.
@@ -185,18 +189,8 @@ class TernaryGRUCell(TernaryCell):
 
     gates: ClassVar[int] = 3
 
-    def __init__(
-        self,
-        rows: int,
-        embedding: int,
-        hidden: int,
-        options: Ternary | None = None,
-        gate_norm: Norm = "none",
-        remember: bool = False,
-    ) -> None:
-        super().__init__(rows, embedding, hidden, options, gate_norm, remember)
-        bound = 1 / math.sqrt(hidden)
-        self.candidate_bias = nn.Parameter(torch.empty(hidden).uniform_(-bound, bound))
+    def _furnish(self, bound: float) -> None:
+        self.candidate_bias = nn.Parameter(torch.empty(self.hidden).uniform_(-bound, bound))
 
     def _step(self, inputs: Tensor, state: Tensor) -> Tensor:
         products, split = self._state_products(state), 2 * self.hidden

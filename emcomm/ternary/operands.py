@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from emcomm.ternary.options import Ternary
-from emcomm.ternary.quantise import LEVELS, activation_codes, activation_scale, blend, lift, spread, weight_codes
+from emcomm.ternary.quantise import activation_codes, activation_scale, blend, lift, rounded, spread, weight_codes
 from emcomm.ternary.watching import notice
 
 __all__ = ["Operand", "activation_operand", "attached", "multiply", "product", "weight_operand"]
@@ -80,8 +80,8 @@ def activation_operand(x: Tensor, options: Ternary | None, share: Tensor | float
         scale = torch.where(share == 0.0, 1.0, scale)  # so that these are mixtures of themselves alone
     latent = raw / scale
     if not isinstance(share, Tensor) and share == 1.0:
-        return Operand(x, latent.round_().clamp(-LEVELS, LEVELS), scale)
-    return Operand(x, blend(latent, latent.round().clamp(-LEVELS, LEVELS), share), scale)
+        return Operand(x, rounded(latent), scale)
+    return Operand(x, blend(latent, rounded(latent.clone()), share), scale)
 
 
 def _absent(share: Tensor | float) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "blend",
     "check_sizes",
     "lift",
+    "rounded",
     "spread",
     "straight_through",
     "weight_codes",
@@ -97,7 +98,7 @@ def activation_codes(x: Tensor, mode: Activations, eps: float = 1e-5) -> tuple[T
     """
     x = x.detach()
     scale = activation_scale(x, mode, eps)
-    return (x if mode == "none" else (x / scale).round_().clamp(-LEVELS, LEVELS)), scale
+    return (x if mode == "none" else rounded(x / scale)), scale
 
 
 def activation_scale(x: Tensor, mode: Activations, eps: float = 1e-5) -> Tensor:
@@ -108,6 +109,11 @@ def activation_scale(x: Tensor, mode: Activations, eps: float = 1e-5) -> Tensor:
         return x.new_full((), 1 / LEVELS)
     largest = torch.maximum(x.amax(-1, keepdim=True), x.amin(-1, keepdim=True).neg())
     return largest.clamp_min(eps) / LEVELS
+
+
+def rounded(units: Tensor) -> Tensor:
+    """Activations in units of their scale as codes, halves to even; `units` are written over."""
+    return units.round_().clamp(-LEVELS, LEVELS)
 
 
 def straight_through(latent: Tensor, codes: Tensor, share: Tensor | float) -> Tensor:

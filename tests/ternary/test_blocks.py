@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from emcomm.errors import BadInput
-from emcomm.ternary import Attention, FeedForward, GraphLayer, Ternary, quantised, ternary_tensors
+from emcomm.ternary import Attention, FeedForward, GraphLayer, Norm, Ternary, quantised, ternary_tensors
+from emcomm.ternary.normalise import normalise
 from tests.ternary.making import WAYS, noise, numbered, same_bits
 
 N, MEMBERS, WIDTH = 3, 5, 6
@@ -75,6 +76,23 @@ def test_messages_by_hand():
     x, adjacency = torch.tensor([[[1.0], [2.0], [3.0]]]), torch.tensor([[0, 0.5, 1], [1, 0, 0], [0, 0, 0]])
     # Twice one's own, a half, and ten times 1 + 3, 1 and nothing.
     assert layer(x, adjacency).flatten().tolist() == [42.5, 14.5, 6.5]
+
+
+@pytest.mark.parametrize("norm", ["rms", "layer"])
+def test_what_goes_into_each_map_is_normalised(norm: Norm):
+    x, adjacency = noise(N, MEMBERS, WIDTH) * 5 + 2, (noise(N, MEMBERS, MEMBERS, seed=2) > 0).float()
+    look, plain = numbered(Attention(WIDTH, 2, norm=norm), 1), numbered(Attention(WIDTH, 2), 1)
+    seen: list[Tensor] = []
+    plain.outward.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    plain(normalise(x, norm))
+    torch.testing.assert_close(look(x), linear(normalise(seen[0], norm), look.outward.weight, look.outward.bias))
+    graph = numbered(GraphLayer(WIDTH, 7, norm=norm), 1)
+    own = linear(normalise(x, norm), graph.own.weight, graph.own.bias)
+    heard = linear(normalise(adjacency @ x, norm), graph.neighbours.weight)
+    torch.testing.assert_close(graph(x, adjacency), own + heard)
+    block = numbered(FeedForward(WIDTH, 13, norm=norm), 1)
+    inner = linear(normalise(x, norm), block.widen.weight, block.widen.bias).relu()
+    torch.testing.assert_close(block(x), linear(normalise(inner, norm), block.narrow.weight, block.narrow.bias))
 
 
 @pytest.mark.parametrize("options", [None, *WAYS])

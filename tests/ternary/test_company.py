@@ -93,6 +93,15 @@ def gone_through(case: Case, module: nn.Module, x: Tensor, slope: Tensor) -> lis
     return [out.detach(), *torch.autograd.grad((out * slope).sum(), [x, *parameters])]
 
 
+def in_a_stack(case: Case, way: Ternary) -> tuple[list[nn.Module], Tensor, Tensor, list[Tensor]]:
+    """Members, their inputs, the slope of their outputs, and what comes out of them together; see `gone_through`."""
+    modules, x = members(case, way), noise(MEMBERS, SAMPLES, *case.shape)
+    whole = stacked(*modules)
+    set_share(whole, SHARES)
+    slope = noise(*case.use(whole, x).shape, seed=3)
+    return modules, x, slope, gone_through(case, whole, x, slope)
+
+
 @pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
@@ -100,11 +109,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.scale}-{way.per}-{way.activations}")
 def test_company_changes_no_bit(case: Case, way: Ternary):
-    modules, x = members(case, way), noise(MEMBERS, SAMPLES, *case.shape)
-    whole = stacked(*modules)
-    set_share(whole, SHARES)
-    slope = noise(*case.use(whole, x).shape, seed=3)
-    found = gone_through(case, whole, x, slope)
+    modules, x, slope, found = in_a_stack(case, way)
     for chosen in ([4, 1, 0, 2, 3], [2, 0], [0], [1], [4], [3, 3, 2, 1, 0, 0, 4, 2]):
         other = stacked(*(modules[place] for place in chosen))
         set_share(other, [SHARES[place] for place in chosen])
@@ -114,11 +119,7 @@ def test_company_changes_no_bit(case: Case, way: Ternary):
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.scale}-{way.per}-{way.activations}")
 def test_a_stack_is_its_single_runs(case: Case, way: Ternary):
-    modules, x = members(case, way), noise(MEMBERS, SAMPLES, *case.shape)
-    whole = stacked(*modules)
-    set_share(whole, SHARES)
-    slope = noise(*case.use(whole, x).shape, seed=3)
-    found = gone_through(case, whole, x, slope)
+    modules, x, slope, found = in_a_stack(case, way)
     for place, module in enumerate(modules):
         set_share(module, SHARES[place])
         alone = gone_through(case, module, x[place], slope[place])

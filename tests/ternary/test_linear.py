@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
@@ -25,6 +27,27 @@ def test_a_product_by_hand():
     weight, bias = torch.tensor([[1.5, 0.25], [-1.0, 1.25]]), torch.tensor([10.0, 20.0])
     y = ternary_linear(torch.tensor([[2.0, 1.0]]), weight, bias, Ternary())
     torch.testing.assert_close(y, torch.tensor([[127 * 2 / 127 + 10, (64 - 127) * 2 / 127 + 20]]))
+
+
+@pytest.mark.parametrize("share", [torch.tensor, float])
+def test_halves_go_to_the_even_code(share: Callable[[float], Tensor | float]):
+    # Six in the diagonal of 6 x 6: mean size 1, so codes of 1 there. The unit of the inputs is 254 / 127 = 2: they are
+    # 127, 1/2, 3/2, 5/2, -1/2 and -3/2 units, of which codes 127, 0, 2, 2, 0 and -2 are made, 2 each.
+    x, weight = torch.tensor([[254.0, 1.0, 3.0, 5.0, -1.0, -3.0]]), 6 * torch.eye(6)
+    assert ternary_linear(x, weight, None, Ternary(), share(1.0)).tolist() == [[254, 0, 4, 4, 0, -4]]
+    # Half way the weight is (6 + 1) / 2 = 3.5, and what enters is the mean of units and codes, 2 each: 3.5 of the sum.
+    half = ternary_linear(x, weight, None, Ternary(), share(0.5))
+    assert half.tolist() == [[889, 1.75, 12.25, 15.75, -1.75, -12.25]]
+
+
+@pytest.mark.parametrize("share", [torch.tensor, float])
+def test_beyond_the_unit_of_states_codes_are_cut_off(share: Callable[[float], Tensor | float]):
+    # Two in the diagonal of 2 x 2: mean size 1. In units of 1 / 127 the codes are 127 and -127, so 1 and -1 in all.
+    way, x, weight = Ternary(activations="unit"), torch.tensor([[1.25, -3.0]]), 2 * torch.eye(2)
+    torch.testing.assert_close(ternary_linear(x, weight, None, way, share(1.0)), torch.tensor([[1.0, -1.0]]))
+    # Half way: 1.5 times the means of 1.25 and 1, and of -3 and -1.
+    half = ternary_linear(x, weight, None, way, share(0.5))
+    torch.testing.assert_close(half, torch.tensor([[1.5 * 1.125, 1.5 * -2.0]]))
 
 
 @pytest.mark.parametrize("options", WAYS)

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
 from emcomm.errors import BadInput
-from emcomm.ternary import PRESETS, Preset, Ternary, TernaryGRUCell, TernaryLinear, preset, quantised
+from emcomm.ternary import (
+    PRESETS,
+    Preset,
+    Ternary,
+    TernaryConv2d,
+    TernaryGRUCell,
+    TernaryLinear,
+    TernaryLSTMCell,
+    TernaryRNNCell,
+    preset,
+    quantised,
+)
 from emcomm.ternary.normalise import normalise
 from tests.ternary.making import noise, same_bits
 
@@ -42,6 +55,24 @@ def test_options_that_cannot_be_are_refused():
         Ternary(pre="row")  # type: ignore[call-arg]
 
 
+def test_first_weights_are_spread_evenly_to_the_usual_bound():
+    # 1 / sqrt of what goes into one output, as in torch: 101 numbers, or 5 x 3 x 3; of cells, of their 107 outputs.
+    # The largest of n >= 101 even numbers is below 0.8 of the bound once in 0.8^-101 > 10^9 times.
+    cells = {cell: cell(3, 2, 107) for cell in (TernaryRNNCell, TernaryGRUCell, TernaryLSTMCell)}
+    for module, inputs in (
+        (TernaryLinear(101, 103), 101),
+        (TernaryConv2d(5, 103, 3), 45),
+        *((cell, 107) for cell in cells.values()),
+    ):
+        for name, parameter in module.named_parameters():
+            if name != "embedding":
+                largest = parameter.detach().abs().max().item() * math.sqrt(inputs)
+                assert 0.8 < largest <= 1 + 1e-6, (type(module).__name__, name)
+    names = ["embedding", "input_weight", "input_bias", "hidden_weight"]
+    assert [name for name, _ in cells[TernaryGRUCell].named_parameters()] == [*names, "candidate_bias"]
+    assert [name for name, _ in cells[TernaryLSTMCell].named_parameters()] == names
+
+
 def test_normalised_vectors_have_unit_size():
     x = noise(7, 31) * 5 + 3
     layer, rms = normalise(x, "layer"), normalise(x, "rms")
@@ -52,3 +83,5 @@ def test_normalised_vectors_have_unit_size():
     assert same_bits(normalise(x, "none"), x)
     assert not normalise(torch.zeros(3, 5), "layer").any()
     assert not normalise(torch.zeros(3, 5), "rms").any()
+    # Small vectors are what eps is for: 1e-3 / sqrt(1e-6 + 1e-5).
+    torch.testing.assert_close(normalise(torch.full((3, 5), 1e-3), "rms"), torch.full((3, 5), 1e-3 / 1.1e-5**0.5))

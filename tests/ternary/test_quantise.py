@@ -80,6 +80,13 @@ def test_codes_are_ternary_whatever_the_weights(scale: str, per: str, name: str)
         assert not codes.any()
 
 
+def test_nothing_flows_through_codes_and_scales():
+    weight, x = noise(6, 7).requires_grad_(), noise(5, 7).requires_grad_()
+    for options in WAYS:
+        made = (*weight_codes(weight, options, gates=3), *activation_codes(x, options.activations))
+        assert not any(tensor.requires_grad for tensor in made)
+
+
 def test_a_block_that_is_not_finite_spoils_itself_alone():
     weight = noise(6, 7)
     weight[1, 2] = torch.nan

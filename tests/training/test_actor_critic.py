@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -14,10 +15,11 @@ from emcomm.agents.forcing import teacher_forced
 from emcomm.channel import Channel
 from emcomm.envs import Reconstruction
 from emcomm.errors import BadInput
-from emcomm.pressures import LengthCost
+from emcomm.pressures import EntropyBonus, LengthCost
 from emcomm.training import PPO, ActorCritic, GumbelSoftmax, Reinforce, Setup, Trainer, build_agents
 from emcomm.training.actor_critic import Attempt, Batch, actor_critic_lesson, attempt, say, take, teach
 from emcomm.training.critic import value_loss
+from emcomm.training.learner import costs_of
 from emcomm.training.play import arrive
 from emcomm.worlds.form import Form
 from tests.training.small import small_run, small_setup
@@ -146,6 +148,26 @@ def test_advantages_by_hand(agents: dict[str, Agent]):
     torch.testing.assert_close(slope[0], by_hand + entropy)
 
 
+def test_answers_are_measured_by_what_their_own_listener_expected():
+    run = small_run("a", 5, pairs=3, estimator=ActorCritic(), listener_loss="policy_gradient")
+    trainer = Trainer([run])
+    with torch.no_grad():
+        trainer.listeners.views["critic.bias"].copy_(torch.tensor([[10.0], [20.0], [30.0]]))
+    # Speaker 0 speaks to listener 2, 1 to 0 and 2 to 1: the listeners hear speakers 1, 2 and 0.
+    batch = replace(batch_of(trainer), table=trainer.table(partners=torch.tensor([[2, 0, 1]])))
+    symbols = say(batch)
+    arrived = arrive(batch.table, symbols)
+    now = attempt(batch, ActorCritic(), batch.round, symbols, arrived)
+    answers = take(batch, ActorCritic(), now, symbols, arrived).answers
+    assert answers is not None
+    assert now.expected is not None
+    heard = trainer.listeners.listener().value(symbols[[1, 2, 0]], True)[[2, 0, 1]]
+    assert torch.equal(now.expected, heard)
+    assert heard.mean(1).div(10).round().tolist() == [3, 1, 2]
+    assert sorted(answers.reward.unique().tolist()) == [0, 1]
+    assert torch.equal(answers.advantage, answers.reward - heard)
+
+
 def test_what_comes_after_the_end_changes_no_bit(agents: dict[str, Agent], monkeypatch: pytest.MonkeyPatch):
     estimator = ActorCritic(value_reaches="agent")
     run = small_run("a", 5, speaker=agents["counting"], estimator=estimator, speaker_anchor=0.5)
@@ -189,6 +211,38 @@ def test_the_value_loss_reaches_the_head_or_the_agent(reaches: Any):
     heads = {"s.critic.weight", "s.critic.bias", "l.critic.weight", "l.critic.bias"}
     assert heads <= moved
     assert (moved == heads) == (reaches == "head")
+
+
+def test_value_losses_and_entropies_weigh_what_they_are_told():
+    fields: dict[str, Any] = {"listener_loss": "policy_gradient", "speaker_entropy": 0.3, "listener_entropy": 0.2}
+    trainer = Trainer([small_run(estimator=ActorCritic(), **fields)])
+    batch, now, taken = attempted(trainer, ActorCritic())
+    none, all_, quarter = (
+        teach(batch, ActorCritic(value_weight=weight), now, batch.round, taken, lambda new, _, a: 0 * new).total
+        for weight in (0.0, 1.0, 0.25)
+    )
+    said, answered = now.forced.entropy.mean(), now.play.outcome.entropy.mean()
+    assert min(abs(said - answered), said, answered) > 0.01
+    torch.testing.assert_close(none, -0.3 * said - 0.2 * answered)
+    missed = value_loss(now.values, taken.reward, now.forced.spoken).mean()
+    missed = missed + (now.expected - taken.answers.reward).square().mean()
+    torch.testing.assert_close(all_ - none, missed)
+    torch.testing.assert_close(quarter - none, missed / 4)
+
+
+def test_what_pressures_charge_directly_is_charged():
+    trainer = Trainer([small_run("a", 5, {"bonus": EntropyBonus(strength=0.5)}, estimator=ActorCritic())])
+    batch, now, taken = attempted(trainer, ActorCritic())
+    (direct,) = costs_of(batch.setup, "success", now.play, batch.table.acting).direct
+    charged, free = (
+        teach(
+            replace(batch, table=replace(batch.table, acting=acting)), ActorCritic(), now, batch.round, taken,
+            lambda new, _, a: 0 * new,
+        ).total
+        for acting in (batch.table.acting, [])
+    )  # fmt: skip
+    assert abs(direct.mean()) > 1e-3
+    torch.testing.assert_close(charged - free, direct.mean())
 
 
 @pytest.mark.parametrize("estimator", [ActorCritic(), PPO(epochs=2)], ids=["actor-critic", "proximal"])

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from emcomm.envs import Reconstruction
 from emcomm.training import PPO, ActorCritic, Setup, Trainer
-from emcomm.training.actor_critic import Batch, actor_critic_lesson, attempt, say, take
+from emcomm.training.actor_critic import Batch, Taken, actor_critic_lesson, attempt, say, take
 from emcomm.training.agent_stack import AgentStack
-from emcomm.training.play import arrive
-from emcomm.training.proximal import _parts, clipped, normalised, proximal_lessons
+from emcomm.training.play import Arrived, arrive
+from emcomm.training.proximal import _parts, _some, clipped, normalised, proximal_lessons
 from tests.training.small import small_run
 
 
@@ -99,6 +99,57 @@ def test_the_first_update_is_that_of_actor_critic(listener_loss: str):
     assert max(float(each.abs().max()) for each in plain) > 1e-2
     for one, other in zip(first, plain, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_both_roles_learn_from_advantages_on_one_scale():
+    # At ratios of 1 the policy's loss is minus the sum of an agent's advantages, whose mean is 0 once they have one
+    # scale; values and entropies weigh nothing here.
+    changes: dict[str, Any] = {"game": Reconstruction(), "listener_loss": "policy_gradient", "pairs": 2}
+    trainer = Trainer([small_run("a", 5, speaker_entropy=0.0, listener_entropy=0.0, estimator=PPO(), **changes)])
+    batch = batch_of(trainer)
+    scaled, raw = (
+        next(iter(proximal_lessons(batch, PPO(normalise=normalise, value_weight=0.0)))).total
+        for normalise in (True, False)
+    )
+    assert abs(scaled.item()) < 1e-4
+    assert abs(raw.item()) > 1e-2
+    weights = [stack.views["critic.weight"] for stack in (trainer.speakers, trainer.listeners)]
+    assert not any(
+        each.any() for each in torch.autograd.grad(scaled, weights, materialize_grads=True, retain_graph=True)
+    )
+    for stack in (trainer.speakers, trainer.listeners):
+        (slope,) = torch.autograd.grad(scaled, [stack.views["out.weight"]], retain_graph=True)
+        assert slope.flatten(1).any(1).all()
+
+
+@pytest.mark.parametrize("moved", ["speakers", "listeners"])
+def test_later_updates_are_measured_by_the_chances_of_the_first(moved: str):
+    # Nothing but the policy counts, so the first loss is 0 (see above), and so would be all that took ratios anew.
+    changes: dict[str, Any] = {"game": Reconstruction(), "listener_loss": "policy_gradient", "speaker_entropy": 0.0}
+    estimator = PPO(epochs=2, value_weight=0.0)
+    trainer = Trainer([small_run("a", 5, listener_entropy=0.0, estimator=estimator, **changes)])
+    lessons = proximal_lessons(batch_of(trainer), estimator)
+    first = next(lessons)
+    with torch.no_grad():
+        getattr(trainer, moved).views["out.weight"].neg_()
+    second = next(lessons)
+    assert abs(first.total.item()) < 1e-4
+    assert abs(second.total.item()) > 1e-3
+    assert all(torch.equal(one, other) for one, other in zip(first[1:], second[1:], strict=True))  # as it was played
+    assert next(lessons, None) is None
+
+
+def test_what_listeners_keep_in_mind_goes_with_their_games():
+    trainer = Trainer([small_run("a", 5, pairs=3)])
+    # Speaker 0 speaks to listener 2, 1 to 0 and 2 to 1. Two games of each speaker's three, in an order of its own.
+    table, games = trainer.table(partners=torch.tensor([[2, 0, 1]])), torch.tensor([[2, 0], [1, 2], [0, 1]])
+    said, keep = torch.arange(9).view(3, 3), 100 + torch.arange(9).view(3, 3)
+    nothing = torch.zeros(3, 3)
+    taken = Taken(said, Arrived(said, keep), nothing, nothing, nothing, None)
+    some = _some(table, taken, games)
+    assert some.symbols.tolist() == some.arrived.message.tolist() == [[2, 0], [4, 5], [6, 7]]
+    assert some.arrived.keep is not None  # listener 0 hears speaker 1's games 1 and 2, and so on
+    assert some.arrived.keep.tolist() == [[101, 102], [103, 104], [108, 106]]
 
 
 def test_every_agent_is_updated_epochs_times_minibatches_times(monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -112,7 +113,9 @@ def test_after_training_is_never_with_other_eyes():
     one, other = never[1]["never/5"].weights, after[1]["after/5"].weights
     assert equal_weights(one, other)  # type: ignore[arg-type]
     losses = [[value for (_, _, name), value in seen[0].items() if name == "loss"] for seen in (never, after)]
+    assert len(losses[0]) == 7  # before, after every second of eleven steps, and at the end
     assert all(first != second for first, second in zip(*losses, strict=True))
+    assert np.isfinite(losses).all()
 
 
 def test_in_a_community_with_teachers_as_well():
