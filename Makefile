@@ -24,7 +24,7 @@ export PIP_USER := 0
 help:  ## say what can be made
 	@echo "emcomm: under which pressures do patterns of natural language appear?"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "The first of them sets up $(VENV) with the versions of constraints.txt; PYTHON=... names another interpreter."
 

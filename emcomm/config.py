@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from emcomm.errors import BadInput, nearest, shown
+from emcomm.errors import BadInput, nearest, shown, unknown
 
 __all__ = ["Config", "one_line"]
 
@@ -33,6 +33,17 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     return f"{model.__name__}: " + "; ".join(parts)
 
 
+def _one_of(problem: Any, model: type[BaseModel]) -> str:
+    """Say which set-up objects a field takes, for one that was given by its name or by its class alone."""
+    field = model.model_fields.get(str(problem["loc"][0]))
+    names = [kind.__name__ for kind in get_args(field.annotation)] if field is not None else []
+    got = problem["input"]
+    if isinstance(got, type):
+        return f"write {got.__name__}(...), got the class {got.__name__}"
+    near = nearest(str(got).title().replace("_", ""), names)
+    return f"must be one of {', '.join(f'{name}(...)' for name in names)}; got {shown(got)}.{near}".removesuffix(".")
+
+
 def _sentence(problem: Any, model: type[BaseModel]) -> str:
     where = ".".join(str(key) for key in problem["loc"])
     if problem["type"] == "extra_forbidden":
@@ -41,6 +52,13 @@ def _sentence(problem: Any, model: type[BaseModel]) -> str:
     if problem["type"] == "missing":
         return f"{where!r} is required"
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "model_type":
+        return f"{where}: must be {problem['ctx']['class_name']}(...), got {shown(problem['input'])}"
+    if problem["type"] == "union_tag_invalid":
+        known = problem["ctx"]["expected_tags"].replace("'", "").split(", ")
+        return f"{where}: {unknown('kind', problem['ctx']['tag'], known)}"
+    if problem["type"] in ("model_attributes_type", "union_tag_not_found"):
+        return f"{where}: {_one_of(problem, model)}"
     if problem["type"] == "value_error":
         return f"{where}: {message}" if where else message
     return f"{where}: {message[:1].lower()}{message[1:]}, got {shown(problem['input'])}"

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import ValidatorFunctionWrapHandler, model_serializer, model_validator
 
 from emcomm.config import Config
-from emcomm.errors import BadInput, unknown
+from emcomm.errors import BadInput, shown, unknown
 
 __all__ = ["FAMILIES", "Plugin", "Registry", "scan"]
 
@@ -114,7 +114,20 @@ class Plugin(Config):
             return handler(values) if chosen is cls else chosen.model_validate(values)
         if isinstance(data, dict) and not cls.name:
             raise BadInput(f"needs a 'kind'; known {cls.registry.family}: {', '.join(cls.registry.names())}")
+        if not isinstance(data, dict | cls):
+            raise cls._unmade(data)
         return handler(data)
+
+    @classmethod
+    def _unmade(cls, data: Any) -> BadInput:
+        """What to write in place of a plug-in's name, of its class, or of something else."""
+        if isinstance(data, str):
+            made = f"{cls.registry.get(data).__name__}(...)"
+            return BadInput(f"write {made}, or kind={data} on the command line, got {shown(data)}")
+        if isinstance(data, type):
+            return BadInput(f"write {data.__name__}(...), got the class {data.__name__}")
+        made = ", ".join(f"{plugin.__name__}(...)" for _, plugin in cls.registry)
+        return BadInput(f"must be one of the {cls.registry.family}: {made}; got {shown(data)}")
 
     @model_serializer(mode="plain")
     def _with_kind(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field, ValidationError, field_validator
@@ -68,6 +68,39 @@ def test_a_problem_further_in_names_its_place():
         Kitchen(kettle={"litres": 0})
     with pytest.raises(BadInput, match="unknown key 'stools'; known: kettle, chairs"):
         Kitchen(kettle={"litres": 1}, stools=3)  # type: ignore[call-arg]
+
+
+class Pan(Config):
+    kind: Literal["pan"] = "pan"
+
+
+class Wok(Config):
+    kind: Literal["wok"] = "wok"
+    depth: int = 9
+
+
+class Stove(Config):
+    """One hob, and a vessel of either kind."""
+
+    kettle: Kettle = Kettle(litres=1)
+    vessel: Annotated[Pan | Wok, Field(discriminator="kind")] = Pan()
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"kettle": "big"}, "Stove: kettle: must be Kettle(...), got 'big'"),
+        ({"vessel": "skillet"}, "Stove: vessel: must be one of Pan(...), Wok(...); got 'skillet'"),
+        ({"vessel": "wokk"}, "Stove: vessel: must be one of Pan(...), Wok(...); got 'wokk'. Did you mean 'Wok'?"),
+        ({"vessel": {"depth": 3}}, "Stove: vessel: must be one of Pan(...), Wok(...); got {'depth': 3}"),
+        ({"vessel": Wok}, "Stove: vessel: write Wok(...), got the class Wok"),
+        ({"vessel": {"kind": "wog"}}, "Stove: vessel: unknown kind 'wog'; known: pan, wok. Did you mean 'wok'?"),
+    ],
+)
+def test_what_is_no_set_up_object_is_told_how_to_be_one(settings: dict[str, Any], sentence: str):
+    with pytest.raises(BadInput) as caught:
+        Stove(**settings)
+    assert str(caught.value) == sentence
 
 
 def test_a_set_up_survives_being_written_and_read():

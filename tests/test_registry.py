@@ -109,6 +109,10 @@ def test_a_kind_that_does_not_exist_or_is_missing_is_refused(tea: Any, assam: An
     for data, sentence in (
         ({"kind": "asam"}, "unknown tea 'asam'.*Did you mean 'assam'"),
         ({"sugar": 1}, "'kind'.*assam"),
+        ("assam", r"cup: write Assam\(\.\.\.\), or kind=assam on the command line, got 'assam'$"),
+        ("asam", "cup: unknown tea 'asam'.*Did you mean 'assam'"),
+        (assam, r"cup: write Assam\(\.\.\.\), got the class Assam$"),
+        (3, r"cup: must be one of the teas: Assam\(\.\.\.\); got 3$"),
     ):
         with pytest.raises(BadInput, match=sentence) as caught:
             Tray(cup=data)

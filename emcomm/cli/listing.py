@@ -16,14 +16,18 @@ __all__ = ["FAMILIES", "list_family"]
 FAMILIES = ("worlds", "games", "agents", "encoders", "pressures", "metrics", "probes", "studies")
 """What can be listed."""
 
+WHERE = {"studies": ": no scripts in a folder experiments/, and no installed package announces any"}
 PACKAGES = {"games": "envs", "encoders": "agents"}  # where a family's name is not its package's
 
 
 def list_family(family: Annotated[str, typer.Argument(help=f"One of: {', '.join(FAMILIES)}.")]) -> None:
     """List what there is of a family, with a line on each."""
     console = Console(highlight=False)
-    for name, line in _members(family).items():
+    members = _members(family)
+    for name, line in members.items():
         console.print(Text.assemble((name, "bold"), f"  {line}"), soft_wrap=True)
+    if not members:
+        typer.echo(f"emcomm: there are no {family} here{WHERE.get(family, '')}", err=True)
 
 
 def _members(family: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def matrix_sheet(data: ReportData) -> Sheet:
         for x, pressure in enumerate(data.pressures):
             axes.text(x + 0.5, -0.12, shorten(pressure, 17), ha="center", va="bottom", fontweight="bold")
         for y, cells in enumerate(rows):
-            axes.text(-0.08, y + 0.5, shorten(data.patterns[y], 27), ha="right", va="center", fontweight="bold")
+            axes.text(-0.08, y + 0.5, _in_lines(data.patterns[y]), ha="right", va="center", fontweight="bold")
             for x, cell in enumerate(cells):
                 face = cell_colours(cell.delta)[0] if cell.tested else "none"
                 box = Rectangle((x + 0.03, y + 0.04), 0.94, 0.92, facecolor=face, edgecolor=LINE, linewidth=0.6)
@@ -146,6 +147,11 @@ def matrix_sheet(data: ReportData) -> Sheet:
         words = "δ: Cliff's delta; blue: larger with the pressure, orange: smaller"
         sheet.text(0, left + 0.03, sheet.size[1] - 0.14, words, color=MUTED, fontsize=7.5)
     return sheet
+
+
+def _in_lines(name: str) -> str:
+    """Break a pattern's name to what stands beside a row of the matrix: two lines, the second cut where it must be."""
+    return "\n".join(textwrap.wrap(name, 22, max_lines=2, placeholder="…"))
 
 
 def _row_heights(heights: Sequence[float]) -> list[float]:

@@ -53,6 +53,8 @@ def claim(folder: StudyFolder, study: Study, device: str) -> tuple[Plan, list[st
         StorageError: its description cannot be read or written.
     """
     stored = folder.read() if folder.exists() else {}
+    if stored and not folder.begun() and _unlike(stored, study):
+        stored = {}  # nothing is lost with a plan that nothing came of
     if stored:
         _refuse_another(folder.path, stored, study)
     plan = make_plan(study, stored.get("stacks"))
@@ -61,13 +63,17 @@ def claim(folder: StudyFolder, study: Study, device: str) -> tuple[Plan, list[st
     return plan, _notes(stored, described)
 
 
-def _refuse_another(path: Path, stored: Mapping[str, Any], study: Study) -> None:
+def _unlike(stored: Mapping[str, Any], study: Study) -> list[str]:
+    """Return a line for everything that keeps a study from going on with what is stored."""
     before, after = _comparable(_refreshed(stored["study"], study)), _comparable(plain(study))
-    found = differences(before, after)
-    missing = [seed for seed in stored["seeds"] if seed not in study.seed_list]
-    lines = [f"  {key}: {old} → {new}" for key, (old, new) in found.items()]
-    if missing:
+    lines = [f"  {key}: {old} → {new}" for key, (old, new) in differences(before, after).items()]
+    if any(seed not in study.seed_list for seed in stored["seeds"]):
         lines.append(f"  seeds: {stored['seeds']} → {list(study.seed_list)} (more may be added, none left out)")
+    return lines
+
+
+def _refuse_another(path: Path, stored: Mapping[str, Any], study: Study) -> None:
+    lines = _unlike(stored, study)
     if lines:
         more = [f"  and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
         listed = "\n".join([*lines[:MOST_LINES], *more])

@@ -62,6 +62,11 @@ class StudyFolder:
         """Whether the folder holds a study."""
         return self.study_file.exists()
 
+    def begun(self) -> bool:
+        """Whether the folder holds anything that was trained or recorded, and not the plan of it alone."""
+        kept = (self.path / "parts", self.path / "agents", self.runs_file, self.metrics_file, self.languages_file)
+        return any(path.exists() for path in kept)
+
     def read(self) -> dict[str, Any]:
         """Return the content of ``study.json``.
 

@@ -116,5 +116,6 @@ def _file(module: ModuleType) -> Path | None:
 
 def _line(error: BaseException, path: Path) -> str:
     """Return ``", line n"``: the line of the script at which it failed."""
-    own = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    script, frames = path.resolve(), traceback.extract_tb(error.__traceback__)
+    own = [frame.lineno for frame in frames if Path(frame.filename).resolve() == script]
     return f", line {own[-1]}" if own else ""

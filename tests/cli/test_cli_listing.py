@@ -56,3 +56,11 @@ def test_studies_are_listed(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["list", "studies"]) == 0
     assert capsys.readouterr().out == "first  experiments/first.py\n"
+
+
+def test_where_there_are_no_studies_a_line_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["list", "studies"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("emcomm: there are no studies here: no scripts in a folder experiments/")

@@ -10,7 +10,7 @@ import pytest
 from emcomm.errors import BadInput, StorageError
 from emcomm.report import write_figures
 from emcomm.report.effects import effect_panels
-from emcomm.report.figures import effects_sheet
+from emcomm.report.figures import effects_sheet, matrix_sheet
 from emcomm.report.svg import inline_svg
 
 NAMES = ("recovery_matrix", "effects", "learning_curves", "length_frequency")
@@ -85,3 +85,24 @@ def test_reporting_imports_neither_torch_nor_pyplot():
     code = "import sys, emcomm.report; print([m for m in ('torch', 'matplotlib.pyplot') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_long_names_of_patterns_stay_on_the_matrix(data):
+    names = {
+        "long": "no structure from size alone",
+        "longer": "structure that " * 7,
+        "unbroken": "compositionality_under_teaching",
+    }
+    patterns = [
+        {**pattern, "name": name} for pattern, name in zip(data.study["patterns"], names.values(), strict=False)
+    ]
+    sheet = matrix_sheet(replace(data, study={**data.study, "patterns": patterns}, verdicts=data.verdicts.iloc[:0]))
+    texts = [text for axes in sheet.figure.axes for text in axes.texts]
+    shown = [text.get_text() for text in texts]
+    assert "no structure from size\nalone" in shown
+    assert any(text.endswith("…") and text.count("\n") == 1 for text in shown)
+    edge = sheet.figure.bbox
+    for text in texts:
+        box = text.get_window_extent()
+        assert box.x0 >= edge.x0, text.get_text()
+        assert box.x1 <= edge.x1, text.get_text()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from io import StringIO
 
 import numpy as np
@@ -73,3 +75,20 @@ def test_other_versions_are_a_warning(tiny, tmp_path):
     run_study(tiny(), tmp_path, workers=1, console=console)
     assert f"Warning: the results were begun with something else: numpy 0.1 → {now}" in paper.getvalue()
     assert "1 of 1 stacks are finished already" in paper.getvalue()
+
+
+def test_a_plan_that_nothing_came_of_may_be_replaced(tiny, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(BadInput, match="needs the package ray"):
+        run_study(tiny(), tmp_path, executor="ray")
+    assert (tmp_path / "study.json").exists()  # the plan was written before anybody looked for ray
+    other = tiny().set({"channel.symbols": 11})
+    assert run_study(other, tmp_path, workers=1).study.base.channel.symbols == 11
+
+
+def test_what_was_recorded_is_never_replaced(tiny, tmp_path):
+    run_study(tiny(), tmp_path, workers=1)
+    for name in ("parts", "agents"):
+        shutil.rmtree(tmp_path / name)
+    with pytest.raises(BadInput, match="holds results of another setting"):  # its tables are left
+        run_study(tiny().set({"channel.symbols": 11}), tmp_path, workers=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,10 @@ def test_plugins_of_the_running_script_are_not_loaded_twice(tmp_path, monkeypatc
     path.write_text("raise RuntimeError")
     monkeypatch.setattr(sys.modules["__main__"], "__file__", str(path), raising=False)
     load_plugins(path)
+
+
+def test_the_line_is_told_of_a_script_named_from_its_folder(tmp_path, monkeypatch):
+    script(tmp_path, "\n\n1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match=r"^script\.py, line 14 could not be loaded: ZeroDivisionError"):
+        load_study(Path("script.py"))
