@@ -40,7 +40,7 @@ def _one_of(problem: Any, model: type[BaseModel]) -> str:
     got = problem["input"]
     if isinstance(got, type):
         return f"write {got.__name__}(...), got the class {got.__name__}"
-    near = nearest(str(got).title().replace("_", ""), names)
+    near = nearest(str(got).replace("_", ""), names)
     return f"must be one of {', '.join(f'{name}(...)' for name in names)}; got {shown(got)}.{near}".removesuffix(".")
 
 

@@ -28,9 +28,10 @@ class StorageError(EmcommError, OSError):
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the closest allowed name, or an empty string when none is close."""
-    close = difflib.get_close_matches(str(name), [str(a) for a in allowed], n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    """Return ``" Did you mean 'x'?"`` for the closest allowed name whatever its case, or an empty string if none is."""
+    by_letters = {str(a).casefold(): str(a) for a in allowed}
+    close = difflib.get_close_matches(str(name).casefold(), by_letters, n=1, cutoff=0.5)
+    return f" Did you mean {by_letters[close[0]]!r}?" if close else ""
 
 
 def unknown(what: str, name: object, allowed: Iterable[str]) -> BadInput:

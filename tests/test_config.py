@@ -118,6 +118,7 @@ def test_a_set_up_is_frozen_and_can_be_a_key():
 
 def test_the_nearest_name_is_offered_only_when_it_is_near():
     assert nearest("lenght", ["length", "width"]) == " Did you mean 'length'?"
+    assert nearest("LENGTH", ["Length", "width"]) == " Did you mean 'Length'?"
     assert nearest("zzz", ["length", "width"]) == ""
     assert str(unknown("side", "lenght", ["width", "length"])) == (
         "unknown side 'lenght'; known: length, width. Did you mean 'length'?"

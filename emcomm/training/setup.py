@@ -20,6 +20,7 @@ from emcomm.training.continuous import Continuous
 from emcomm.training.estimators import PPO, ActorCritic
 from emcomm.training.tying import check_tied
 from emcomm.worlds import World
+from emcomm.worlds.form import Form
 
 __all__ = ["PER_RUN", "Estimator", "GumbelSoftmax", "Reinforce", "Setup"]
 
@@ -143,8 +144,8 @@ class Setup(Config):
     def _playable(self) -> Setup:
         sizes, form = self.game.sizes(self.world), self.world.form
         seen = self.game.form(self.world)
-        self.speaker.check(seen, self.channel)
-        self.listener.check(None if sizes is not None else form, self.channel)
+        self._check_agent("speaker", seen)
+        self._check_agent("listener", None if sizes is not None else form)
         if isinstance(self.estimator, GumbelSoftmax | Continuous) and self.listener_loss == "policy_gradient":
             raise BadInput(
                 f"listener_loss='policy_gradient' needs rewards, and with the estimator {self.estimator.kind!r} the "
@@ -172,6 +173,12 @@ class Setup(Config):
         check_layers(self.speaker, "speaker", seen, self.channel, None)
         check_layers(self.listener, "listener", form, self.channel, sizes)
         return self
+
+    def _check_agent(self, role: Literal["speaker", "listener"], form: Form | None) -> None:
+        try:
+            getattr(self, role).check(form, self.channel)
+        except BadInput as error:
+            raise BadInput(f"{role}: {error}") from None
 
     @property
     def evaluation_interval(self) -> int:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from emcomm.agents import GRU
+from emcomm.agents import CNN, GRU, FeedForward
 from emcomm.channel import Channel
 from emcomm.envs import Discrimination, Reconstruction
 from emcomm.errors import BadInput
@@ -42,7 +42,10 @@ from tests.training.small import small_setup
         ({"game": {"kind": "reconstructoin"}}, "unknown game 'reconstructoin'.*Did you mean 'reconstruction'"),
         ({"world": {"kind": "atribute", "values": [3]}}, "unknown world 'atribute'.*Did you mean 'attribute'"),
         ({"speaker": {"kind": "lsmt"}}, "unknown agent 'lsmt'; known: .*gru"),
-        ({"estimator": {"kind": "dqn"}}, "estimator: .*'reinforce', 'gumbel_softmax', 'actor_critic', 'ppo'"),
+        ({"estimator": {"kind": "dqn"}}, "estimator: unknown kind 'dqn'; known: actor_critic, .*gumbel_softmax, ppo"),
+        ({"estimator": "ppo"}, "estimator: must be one of Reinforce.*got 'ppo'. Did you mean 'PPO'"),
+        ({"speaker": GRU(encoder=CNN())}, "speaker: the encoder 'cnn' reads Image meanings, got Flat"),
+        ({"listener": FeedForward()}, "listener: feed_forward agents say one symbol"),
         ({"channel": {"symbols": 1, "max_length": 2}}, "channel: .*symbols: .*got 1"),
         ({"game": Discrimination(candidates=16)}, "16 candidates asked for, but at most 15 are possible"),
     ],
