@@ -184,7 +184,7 @@ def costs_of(setup: Setup, reward: str, play: Play, acting: Sequence[Acting], an
 
 
 def summed(terms: Tensor) -> Tensor:
-    """Sum of terms ``[runs, pairs, terms, n]``, one after the other: terms of 0, which other runs have, change no bit."""
+    """Sum of terms ``[runs, pairs, terms, n]``, one after the other: terms of 0, of other runs, change no bit."""
     return terms.cumsum(2)[:, :, -1]
 
 
