@@ -59,6 +59,8 @@ def beside(parameter: Tensor, x: Tensor, kept: int = 1) -> Tensor:
 
 def product(a: Tensor, b: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Matrix product of ``[*stack, m, k]`` and ``[*stack, k, n]`` with operands rounded to `dtype`; float32 result."""
+    if a.dim() == b.dim() == 3 and b.shape[-1] == 1:  # a stack of one would be summed in another order than a larger
+        return product(a, b.expand(-1, -1, 2), dtype)[..., :1]
     multiply = torch.bmm if a.dim() == b.dim() == 3 else torch.matmul
     if dtype == torch.float32:
         return multiply(a, b)

@@ -150,30 +150,45 @@ def read_pack(path: Path | str) -> Pack:
         StorageError: the file cannot be read, is cut short or damaged (its checksum does not fit), is no packed agent,
             or has another version of the format.
     """
-    header, payload = _opened(Path(path))
-    try:
-        ternary = {name: _trits(entry, payload) for name, entry in header["ternary"].items()}
-        rest = {name: _tensor(entry, payload) for name, entry in header["rest"].items()}
-        about = dict(header["about"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StorageError(f"could not read {path}: its header and its contents do not fit ({error})") from None
-    return Pack(about, ternary, rest)
+    return _contents(path, *_opened(Path(path)))
 
 
 def read_header(path: Path | str) -> dict[str, Any]:
     """Read the header alone; the whole file is checked as by `read_pack`."""
-    return _opened(Path(path))[0]
+    header, payload = _opened(Path(path))
+    _contents(path, header, payload)
+    return header
+
+
+def _contents(path: Path | str, header: Mapping[str, Any], payload: bytes) -> Pack:
+    """What the header says is in the payload; nothing larger than the payload is made."""
+    try:
+        if header["payload"] != len(payload):
+            raise ValueError(f"a payload of {shown(header['payload'])} bytes, got {len(payload)}")
+        ternary = {name: _trits(entry, payload) for name, entry in header["ternary"].items()}
+        rest = {name: _tensor(entry, payload) for name, entry in header["rest"].items()}
+        about = dict(header["about"])
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise StorageError(f"could not read {path}: its header and its contents do not fit ({error})") from None
+    return Pack(about, ternary, rest)
+
+
+def _shape(entry: Mapping[str, Any]) -> tuple[int, ...]:
+    shape = tuple(entry["shape"])
+    if not all(type(size) is int and size >= 0 for size in shape):
+        raise ValueError(f"a shape is whole numbers from 0 on, got {shown(list(shape))}")
+    return shape
 
 
 def _trits(entry: Mapping[str, Any], payload: bytes) -> Trits:
-    shape = tuple(entry["shape"])
+    shape = _shape(entry)
     codes = unpack_trits(_cut(payload, entry["codes"], packed_size(math.prod(shape))), math.prod(shape))
     scales = np.frombuffer(_cut(payload, entry["scales"], 4 * entry["groups"]), "<f4").astype(np.float32)
     return Trits(torch.from_numpy(codes.copy()).reshape(shape), torch.from_numpy(scales), entry["per"])
 
 
 def _tensor(entry: Mapping[str, Any], payload: bytes) -> Tensor:
-    kind, shape = _FLOATS[entry["kind"]], tuple(entry["shape"])
+    kind, shape = _FLOATS[entry["kind"]], _shape(entry)
     data = _cut(payload, entry["floats"], np.dtype(kind).itemsize * math.prod(shape))
     return torch.from_numpy(np.frombuffer(data, kind).astype(np.float32)).reshape(shape)
 
@@ -199,7 +214,7 @@ def _opened(path: Path) -> tuple[dict[str, Any], bytes]:
         size = int.from_bytes(body[len(_MAGIC) : _START], "little")
         header = json.loads(body[_START : _START + size])
         version = header["format"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise StorageError(f"could not read {path}: it is no packed agent ({error})") from None
     if version != FORMAT:
         raise StorageError(f"could not read {path}: it has format version {shown(version)}, known is version {FORMAT}")
@@ -213,6 +228,6 @@ def _what_is_wrong(data: bytes) -> str:
     size = int.from_bytes(data[len(_MAGIC) : _START], "little")
     try:
         whole = _START + size + json.loads(data[_START : _START + size])["payload"] + _DIGEST
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         whole = _START + size + _DIGEST
     return f"it is cut short: {len(data)} of {whole} bytes" if len(data) < whole else "it is damaged"

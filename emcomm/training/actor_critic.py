@@ -20,7 +20,7 @@ from emcomm.pressures import Play
 from emcomm.training.anchor import Anchor
 from emcomm.training.critic import over_positions, value_loss
 from emcomm.training.estimators import PPO, ActorCritic
-from emcomm.training.learner import Lesson, costs_of, lesson_of
+from emcomm.training.learner import Lesson, costs_of, lesson_of, summed
 from emcomm.training.play import Arrived, Table, arrive, hear
 from emcomm.training.policy_gradient import Draw, answer_log_prob, answered_right, draw_answers
 from emcomm.training.setup import Setup
@@ -138,7 +138,7 @@ def take(batch: Batch, estimator: ActorCritic | PPO, now: Attempt, symbols: Tens
     """Draw the listeners' answers, and weigh up what was done against what was expected."""
     setup, round = batch.setup, batch.round
     terms = torch.stack(costs_of(setup, estimator.reward, now.play, batch.table.acting).terms, 2)
-    reward = -terms.sum(2).flatten(0, 1)
+    reward = -summed(terms).flatten(0, 1)
     advantage = torch.where(now.forced.spoken, reward.unsqueeze(-1) - now.values, 0.0)
     answers = None
     if now.expected is not None:

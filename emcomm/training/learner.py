@@ -17,7 +17,17 @@ from emcomm.pressures import Play
 from emcomm.training.play import Acting, Played
 from emcomm.training.setup import Reinforce, Setup
 
-__all__ = ["Baseline", "Costs", "Lesson", "costs_of", "lesson_of", "reinforce_lesson", "relaxed_lesson", "task_loss"]
+__all__ = [
+    "Baseline",
+    "Costs",
+    "Lesson",
+    "costs_of",
+    "lesson_of",
+    "reinforce_lesson",
+    "relaxed_lesson",
+    "summed",
+    "task_loss",
+]
 
 
 class Lesson(NamedTuple):
@@ -115,14 +125,14 @@ def reinforce_lesson(
         advantage = terms
     log_prob = said.log_prob.view_as(play.length)
     entropy = said.entropy.view_as(play.length)
-    policy = (advantage * log_prob.unsqueeze(2)).sum(2)
+    policy = summed(advantage) * log_prob
     speaker = policy - entropy_weights[0][:, None, None] * entropy
     for each in costs.direct:
         speaker = speaker + each
     if anchored is not None:
         speaker = speaker + anchored
     listener = costs.listener - entropy_weights[1][:, None, None] * play.outcome.entropy
-    return lesson_of(speaker + listener, terms.sum(2), costs.reported, entropy)
+    return lesson_of(speaker + listener, summed(terms), costs.reported, entropy)
 
 
 def relaxed_lesson(
@@ -173,6 +183,11 @@ def costs_of(setup: Setup, reward: str, play: Play, acting: Sequence[Acting], an
     return Costs(listener, listener if answers is None else listener - answers + task, terms, direct)
 
 
+def summed(terms: Tensor) -> Tensor:
+    """Sum of terms ``[runs, pairs, terms, n]``, one after the other: terms of 0, of other runs, change no bit."""
+    return terms.cumsum(2)[:, :, -1]
+
+
 def task_loss(setup: Setup, outcome: Outcome) -> Tensor:
     """What a listener minimises in each game, shaped like the outcome; see `Setup.listener_loss`.
 
@@ -191,5 +206,6 @@ def _reward_cost(reward: str, play: Play) -> Tensor:
 
 def lesson_of(loss: Tensor, cost: Tensor, listener_loss: Tensor, entropy: Tensor) -> Lesson:
     """A lesson of the loss of each game and of what is reported of it, each ``[runs, pairs, n]``."""
-    means = (part.detach().mean((-1, -2)) for part in (cost, listener_loss, entropy))
+    # Laid out alike, as a mean is summed in another order where numbers lie apart, as after longer messages of others.
+    means = (part.detach().contiguous().mean((-1, -2)) for part in (cost, listener_loss, entropy))
     return Lesson(loss.mean(-1).sum(), *means)

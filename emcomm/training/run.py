@@ -66,17 +66,19 @@ class Slot:
 
 
 def slots(runs: Sequence[Run], device: torch.device) -> list[Slot]:
-    """Collect the pressures of a stack in the order in which they first appear, without those that are 0 everywhere.
+    """Collect the pressures of a stack in the order in which runs list them, without those that are 0 everywhere.
 
-    Pressures of one name that differ in more than strength get a slot each.
+    A pressure that is switched off keeps its place in the list, so that the order does not depend on who shares the
+    stack. Pressures of one name that differ in more than strength get a slot each.
     """
     found: dict[str, tuple[str, Pressure]] = {}
+    listed = list(dict.fromkeys(name for run in runs for name in run.pressures))
     for run in runs:
         for name, pressure in run.pressures.items():
             if pressure.strength:
                 found.setdefault(_identity(name, pressure), (name, pressure))
     collected = []
-    for identity, (name, pressure) in found.items():
+    for identity, (name, pressure) in sorted(found.items(), key=lambda each: listed.index(each[1][0])):
         own = [run.pressures.get(name) for run in runs]
         strength = [p.strength if p is not None and _identity(name, p) == identity else 0.0 for p in own]
         collected.append(Slot(name, pressure, torch.tensor(strength, dtype=torch.float32, device=device)))

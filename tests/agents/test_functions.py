@@ -42,6 +42,15 @@ def test_products_in_bfloat16_are_close_and_float32():
     assert torch.equal(product(a, b), a @ b)
 
 
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_product_is_the_same_alone_and_in_a_stack(columns: int):
+    a, b = torch.randn(3, 37, 64), torch.randn(3, 64, columns)
+    together = product(a, b)
+    assert torch.allclose(together, a @ b, atol=1e-5)
+    for place in range(3):
+        assert torch.equal(product(a[place : place + 1], b[place : place + 1])[0], together[place])
+
+
 def test_rows_are_picked_from_each_members_own_table():
     table, index = noise(2, 5, 3), torch.tensor([[4, 0, 0, 2, 1, 4, 4], [1, 1, 3, 0, 2, 2, 1]])
     picked = rows(table, index)

@@ -262,6 +262,36 @@ def test_other_versions_and_other_files_are_refused(tmp_path: Path):
         write_pack(tmp_path / "no folder" / "a", {}, {}, {})
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rest": {"b": {"shape": [-1, -2], "kind": "float32", "floats": 0}}},
+        {"ternary": {"w": {"shape": [-2, -3], "per": "row", "groups": 2, "codes": 0, "scales": 2}}},
+        {"ternary": {"w": {"shape": [10**9, 10**9], "per": "row", "groups": 2, "codes": 0, "scales": 2}}},
+        {"ternary": []},
+        {"rest": None},
+        {"payload": 10**9},
+    ],
+)
+def test_a_header_that_promises_something_else_is_refused_by_all_who_read_it(tmp_path: Path, changes: dict[str, Any]):
+    path = tmp_path / "a"
+    small(path, **changes)
+    for read in (read_pack, read_header, size_report):
+        with pytest.raises(StorageError, match="its header and its contents do not fit"):
+            read(path)
+
+
+def test_a_header_without_an_end_is_refused(tmp_path: Path):
+    path = tmp_path / "a"
+    body = b"EMCTRITS" + (100_000).to_bytes(4, "little") + b"[" * 100_000
+    path.write_bytes(body + hashlib.sha256(body).digest())
+    with pytest.raises(StorageError, match="it is no packed agent"):
+        read_pack(path)
+    path.write_bytes(body)
+    with pytest.raises(StorageError, match="checksum does not fit"):
+        read_pack(path)
+
+
 def test_what_cannot_be_packed_is_refused_and_nothing_is_written(tmp_path: Path):
     path, codes, one = tmp_path / "a", torch.zeros(4, 3), torch.ones(1)
     before = small(path)

@@ -13,7 +13,7 @@ from emcomm.channel import Channel
 from emcomm.envs import Outcome, Reconstruction, Round
 from emcomm.pressures import Cost, LengthCost, Moment, Play
 from emcomm.training import Reinforce, Trainer
-from emcomm.training.learner import Baseline, reinforce_lesson, relaxed_lesson
+from emcomm.training.learner import Baseline, lesson_of, reinforce_lesson, relaxed_lesson, summed
 from emcomm.training.play import Acting, Played, play_relaxed, play_sampled
 from tests.training.small import small_run, small_setup
 
@@ -236,3 +236,16 @@ def test_a_batch_counts_by_its_mean_whatever_its_size_and_agents_by_their_sum():
     (slope,) = torch.autograd.grad(lesson.total, outcome)
     torch.testing.assert_close(slope, torch.full((3, 2, 11), 1 / 11))
     torch.testing.assert_close(lesson.listener_loss, outcome.mean((1, 2)))
+
+
+def test_what_is_reported_does_not_depend_on_how_numbers_lie_in_memory():
+    entropy = torch.rand(7, 1, 64, 5)[..., -1]  # as after messages of five symbols, which others may have said
+    alone = [lesson_of(part, part, part, part.contiguous()).speaker_entropy for part in entropy.split(1)]
+    assert torch.equal(lesson_of(entropy, entropy, entropy, entropy).speaker_entropy, torch.cat(alone))
+
+
+def test_terms_that_are_0_change_no_bit_of_a_sum():
+    terms, nothing = torch.randn(1, 2, 5, 17), torch.zeros(1, 2, 3, 17)
+    assert torch.allclose(summed(terms), terms.sum(2), atol=1e-6)
+    for place in range(6):  # terms of other runs stand before, between or after its own
+        assert torch.equal(summed(torch.cat([terms[:, :, :place], nothing, terms[:, :, place:]], 2)), summed(terms))

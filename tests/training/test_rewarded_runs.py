@@ -53,6 +53,15 @@ def test_a_run_alone_is_the_same_run_beside_others(name: str, listener_loss: str
         assert equal_weights(together.weights(run), advanced(3, run).weights(run))
 
 
+@BY_LISTENER
+@pytest.mark.parametrize("name", ["actor-critic", "proximal"])
+def test_a_value_head_has_the_same_bits_in_a_stack_of_one_agent(name: str, listener_loss: str):
+    runs = [run_of(name, listener_loss, seed, pairs=1, batch_size=37) for seed in (5, 7, 11)]
+    together = advanced(2, *runs)
+    for run in runs:  # a stack of one is multiplied by another kernel, which adds up a single column in another order
+        assert equal_weights(together.weights(run), advanced(2, run).weights(run))
+
+
 @BY_ESTIMATOR
 @BY_LISTENER
 def test_the_numbers_of_one_run_change_no_bit_of_another(name: str, listener_loss: str):

@@ -11,7 +11,7 @@ from emcomm.agents import GRU
 from emcomm.channel import Channel
 from emcomm.envs import Reconstruction
 from emcomm.errors import BadInput
-from emcomm.pressures import ImpatientListener, LengthCost
+from emcomm.pressures import ImpatientListener, LengthCost, ListenerReset
 from emcomm.training import Run, Trainer, build_agents
 from emcomm.training.run import slots
 from tests.training.small import small_run, small_setup
@@ -93,9 +93,17 @@ def test_slots_are_the_pressures_that_are_on_somewhere():
     found = slots(runs, torch.device("cpu"))
     assert [(slot.name, slot.pressure.off(), slot.strength.tolist()) for slot in found] == [
         ("cost", cheap.off(), [0.0, 0.5, 2.0, 0.0]),
-        ("other", cheap.off(), [0.0, 0.0, 0.5, 0.0]),
         ("cost", late.off(), [0.0, 0.0, 0.0, pytest.approx(0.1)]),
+        ("other", cheap.off(), [0.0, 0.0, 0.5, 0.0]),
     ]
+
+
+def test_pressures_act_in_the_order_of_the_list_whoever_shares_the_stack():
+    one, other = ListenerReset(every=2), LengthCost(strength=0.5)
+    both = small_run("both", pressures={"one": one, "other": other})
+    last = small_run("last", pressures={"one": one.off(), "other": other})  # switched off, it keeps its place
+    for runs in ([both], [last, both], [both, last]):
+        assert [slot.name for slot in slots(runs, torch.device("cpu"))] == ["one", "other"]
 
 
 def test_agents_are_built_for_the_world_the_channel_and_the_game():
