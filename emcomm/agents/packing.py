@@ -22,7 +22,17 @@ from emcomm.agents.base import AGENTS, Agent, Listener, Speaker
 from emcomm.channel import Channel
 from emcomm.config import one_line
 from emcomm.errors import BadInput, StorageError, shown, unknown
-from emcomm.ternary import SizeReport, fix_codes, pack_module, quantised, read_pack, size_report, ternary_tensors
+from emcomm.ternary import (
+    Pack,
+    SizeReport,
+    check_fit,
+    fix_codes,
+    pack_module,
+    quantised,
+    read_pack,
+    size_report,
+    ternary_tensors,
+)
 from emcomm.ternary.quantise import UnfitSizes
 from emcomm.worlds.form import Flat, Form, Graph, Image, Set
 
@@ -117,10 +127,15 @@ def load_packed(path: Path | str) -> Speaker | Listener:
     """
     pack = read_pack(path)
     try:
+        _check_promises(pack)
         module = _build(pack.about)
         fix_codes(module, pack)
     except (KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"could not read {path}: it does not say which agent it holds ({shown(error)})") from None
+    except RuntimeError as error:
+        raise StorageError(
+            f"could not read {path}: the agent that it describes cannot be built ({shown(error)})"
+        ) from None
     except BadInput as error:
         raise BadInput(f"{path}, packed by emcomm {pack.about.get('emcomm')}: {error}") from None
     return module.eval()
@@ -166,6 +181,16 @@ def _hashable(agent: Agent) -> bool:
     except TypeError:
         return False
     return True
+
+
+def _check_promises(pack: Pack) -> None:
+    """Refuse a file whose header describes other sizes than it holds, before there is a module of that size."""
+    try:
+        with torch.device("meta"):
+            described = _build(pack.about)
+    except RuntimeError:  # a plug-in's module that can only be built in earnest
+        return
+    check_fit(described, pack)
 
 
 def _build(about: Mapping[str, Any]) -> Speaker | Listener:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from emcomm.ternary.blocks import Attention, FeedForward, GraphLayer
 from emcomm.ternary.cells import TernaryCell, TernaryGRUCell, TernaryLSTMCell, TernaryRNNCell
 from emcomm.ternary.conv import TernaryConv2d, ternary_conv2d
-from emcomm.ternary.fixing import fix_codes, pack_module
+from emcomm.ternary.fixing import check_fit, fix_codes, pack_module
 from emcomm.ternary.health import flip_rate, saturation, zero_share
 from emcomm.ternary.linear import TernaryLinear, project, ternary_linear
 from emcomm.ternary.normalise import normalise, sigmoid
@@ -62,6 +62,7 @@ __all__ = [
     "activation_codes",
     "activation_operand",
     "begin_pass",
+    "check_fit",
     "fix_codes",
     "flip_rate",
     "multiply",

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from emcomm.errors import BadInput, unknown
 from emcomm.ternary.pack import Pack, write_pack
-from emcomm.ternary.quantised import quantised, ternary_tensors
+from emcomm.ternary.quantised import Quantised, quantised, ternary_tensors
 
-__all__ = ["fix_codes", "pack_module"]
+__all__ = ["check_fit", "fix_codes", "pack_module"]
 
 
 def pack_module(path: Path | str, module: nn.Module, about: Mapping[str, Any], half: bool = False) -> dict[str, Any]:
@@ -44,11 +44,25 @@ def fix_codes(module: nn.Module, pack: Pack) -> None:
         pack: from `read_pack`.
 
     Raises:
-        BadInput: names, shapes or blocks of scales differ; the module may then be half changed.
+        BadInput: names, shapes or blocks of scales differ; the module is then as it was.
     """
-    layers = quantised(module)
-    mine = {f"{name}.{leaf}" if name else leaf: (layer, leaf) for name, layer in layers.items() for leaf in layer.fused}
-    others = {name: parameter for name, parameter in module.named_parameters() if name not in mine}
+    check_fit(module, pack)
+    mine, others = _parts(module)
+    for name, trits in pack.ternary.items():
+        layer, leaf = mine[name]
+        layer.fix(leaf, trits)
+    with torch.no_grad():
+        for name, tensor in pack.rest.items():
+            others[name].copy_(tensor)
+
+
+def check_fit(module: nn.Module, pack: Pack) -> None:
+    """Refuse a packed agent that a module cannot take over; the module may lie on torch's device "meta".
+
+    Raises:
+        BadInput: names, shapes or blocks of scales differ.
+    """
+    mine, others = _parts(module)
     for kind, have, got in (("ternary tensor", mine, pack.ternary), ("float tensor", others, pack.rest)):
         for name in got:
             if name not in have:
@@ -59,15 +73,16 @@ def fix_codes(module: nn.Module, pack: Pack) -> None:
     for name, trits in pack.ternary.items():
         layer, leaf = mine[name]
         try:
-            layer.fix(leaf, trits)
+            layer.check_codes(leaf, trits)
         except BadInput as error:
             raise BadInput(f"{name.removesuffix(leaf)}{error}") from None
     for name, tensor in pack.rest.items():
-        _copy(name, others[name], tensor)
+        if others[name].shape != tensor.shape:
+            raise BadInput(f"{name}: the module takes {list(others[name].shape)}, got {list(tensor.shape)}")
 
 
-def _copy(name: str, parameter: Tensor, tensor: Tensor) -> None:
-    if parameter.shape != tensor.shape:
-        raise BadInput(f"{name}: the module takes {list(parameter.shape)}, got {list(tensor.shape)}")
-    with torch.no_grad():
-        parameter.copy_(tensor)
+def _parts(module: nn.Module) -> tuple[dict[str, tuple[Quantised, str]], dict[str, nn.Parameter]]:
+    """The ternary parameters of a module by name, each as a layer and its name there, and all other parameters."""
+    layers = quantised(module)
+    mine = {f"{name}.{leaf}" if name else leaf: (layer, leaf) for name, layer in layers.items() for leaf in layer.fused}
+    return mine, {name: parameter for name, parameter in module.named_parameters() if name not in mine}

@@ -91,6 +91,16 @@ class Quantised(nn.Module):
         Raises:
             BadInput: codes or scales do not fit the layer.
         """
+        self.check_codes(name, trits)
+        device = getattr(self, f"{name}_codes" if name in self.fixed else name).device
+        setattr(self, name, None)
+        self.register_buffer(f"{name}_codes", trits.codes.to(device, torch.int8))
+        self.register_buffer(f"{name}_scales", trits.scales.to(device))
+        self.fixed.add(name)
+        self.share = 1.0
+
+    def check_codes(self, name: str, trits: Trits) -> None:
+        """Refuse codes and scales that do not fit the layer; arguments and errors as in `fix`."""
         mine = self.trits(name)
         fits = (mine.codes.shape, mine.scales.shape, mine.per) == (trits.codes.shape, trits.scales.shape, trits.per)
         if not fits:
@@ -98,12 +108,6 @@ class Quantised(nn.Module):
                 f"{list(t.codes.shape)} with {list(t.scales.shape)} scales per {t.per}" for t in (mine, trits)
             )
             raise BadInput(f"{name}: the layer takes codes {asked}, got {got}")
-        device = mine.codes.device
-        setattr(self, name, None)
-        self.register_buffer(f"{name}_codes", trits.codes.to(device, torch.int8))
-        self.register_buffer(f"{name}_scales", trits.scales.to(device))
-        self.fixed.add(name)
-        self.share = 1.0
 
     def _flat(self, name: str) -> Tensor:
         weight: Tensor = getattr(self, name)
@@ -152,6 +156,8 @@ def set_share(module: nn.Module, share: Tensor | Sequence[float] | float) -> int
         tensors = (*layer._parameters.values(), *layer._buffers.values())
         device = next(tensor.device for tensor in tensors if tensor is not None)
         layer.share = first if alike else values.to(device)
+        if layer._made:
+            layer._made = {}  # of other shares
     return len(layers)
 
 

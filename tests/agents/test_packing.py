@@ -14,7 +14,7 @@ from torch import nn
 import emcomm
 from emcomm.agents import AGENTS, CNN, FeedForward, Listener, Speaker, load_packed, pack_agent
 from emcomm.agents.gru import GRU
-from emcomm.agents.packing import NotTernary, check_layers
+from emcomm.agents.packing import NotTernary, _built, check_layers
 from emcomm.agents.speaking import speak
 from emcomm.channel import Channel
 from emcomm.envs import Discrimination, Reconstruction
@@ -201,6 +201,12 @@ def test_a_plug_in_has_to_be_imported(tmp_path: Path, monkeypatch: pytest.Monkey
             r"encoder.weight: the layer takes codes \[7, 11\]",
         ),
         ({"agent": GRU(hidden=5).model_dump()}, BadInput, "unknown ternary tensor"),
+        ({"channel": {"symbols": 10**12, "max_length": 3}}, BadInput, r"takes \[1000000000001, 3\], got \[8, 3\]"),
+        (
+            {"channel": {"symbols": 10**18, "max_length": 3}},
+            StorageError,
+            "the agent that it describes cannot be built",
+        ),
         ({"role": "talker"}, BadInput, "unknown role 'talker'; known: listener, speaker"),
         ({"role": "listener"}, BadInput, "unknown|needs"),
         ({"form": {"kind": "flut", "width": 11}}, BadInput, "unknown form 'flut'; known: flat, graph, image, set"),
@@ -218,6 +224,46 @@ def test_a_file_that_says_something_else_is_one_line(tmp_path: Path, changes: An
         load_packed(tmp_path / "a")
     assert "\n" not in str(caught.value)
     assert str(tmp_path / "a") in str(caught.value)
+
+
+def test_sizes_are_compared_before_anything_of_that_size_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    built = []
+
+    def building(*args: Any) -> Any:
+        built.append(torch.get_default_device().type)
+        return _built(*args)
+
+    monkeypatch.setattr("emcomm.agents.packing._built", building)
+    packed(tmp_path / "a")
+    built.clear()
+    load_packed(tmp_path / "a")
+    assert built == ["meta", "cpu"]
+    packed(tmp_path / "a", agent=GRU(**{**SMALL, "hidden": 7}).model_dump())
+    built.clear()
+    with pytest.raises(BadInput, match="the layer takes codes"):
+        load_packed(tmp_path / "a")
+    assert built == ["meta"]
+
+
+def test_a_module_that_can_only_be_built_in_earnest_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(AGENTS, "_known", dict(AGENTS._known))
+
+    class Earnest(GRU):
+        """Looks at a number while it is built. Source: none."""
+
+        name: ClassVar[str] = "earnest"
+
+        def saying(self, columns: int, arithmetic: Any) -> nn.Module:
+            assert torch.ones(3).sum().item() == 3
+            return super().saying(columns, arithmetic)
+
+    agent = Earnest(**SMALL)
+    module = agent.speaker(FORM, CHANNEL)
+    pack_agent(tmp_path / "a", agent, "speaker", module, FORM, CHANNEL)
+    loaded = load_packed(tmp_path / "a")
+    assert isinstance(loaded, Speaker)
+    features = noise(7, FORM.width)
+    assert same_bits(loaded.start(features)[1], module.start(features)[1])
 
 
 def test_damaged_files_and_those_of_another_version_are_one_line(tmp_path: Path):

@@ -26,6 +26,7 @@ from emcomm.ternary import (
     TernaryRNNCell,
     quantised,
     set_share,
+    ternary_linear,
 )
 from tests.ternary.making import WAYS, noise, numbered, same_bits, stacked
 
@@ -216,3 +217,13 @@ def test_a_vmap_is_a_stack(case: Case, way: Ternary):
         return case.use(modules[0], x)
 
     torch.testing.assert_close(torch.vmap(one)(x, torch.tensor(SHARES), *rows), case.use(whole, x).detach())
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_layers_of_few_outputs_have_the_same_bits_in_a_stack_of_one(outputs: int):
+    weight, bias, x = noise(3, outputs, 61), noise(3, outputs), noise(3, 37, 61)
+    for share in (0.0, 0.5):  # sums of floats, not of codes alone
+        together = ternary_linear(x, weight, bias, Ternary(), share)
+        for row in range(3):
+            alone = ternary_linear(x[row : row + 1], weight[row : row + 1], bias[row : row + 1], Ternary(), share)
+            assert same_bits(alone[0], together[row])

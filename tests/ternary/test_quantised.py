@@ -159,6 +159,11 @@ def test_codes_are_made_once_a_pass_where_somebody_says_when_it_begins():
     assert same_bits(layer(x), before)
     begin_pass(layer)
     assert not torch.equal(layer(x)[:, 0], before[:, 0])
+    after = layer(x)
+    set_share(layer, 0.5)  # another share needs no new pass
+    assert not same_bits(layer(x), after)
+    set_share(layer, 1.0)
+    assert same_bits(layer(x), after)
     begin_pass(layer)  # gradients go to the weights at every call
     (gradient,) = torch.autograd.grad((layer(x) + layer(x)).sum(), layer.weight)
     (once,) = torch.autograd.grad(layer(x).sum(), layer.weight)
