@@ -35,12 +35,12 @@ def draw_effects(sheet: Sheet, place: int, panel: EffectPanel, *, titled: bool) 
     """Draw one pattern: on the left every seed as a dot, on the right the differences with their intervals."""
     top = HEAD + TITLE * titled
     bottom = max(FOOT, sheet.heights[place // sheet.columns] - top - ROW * len(panel.rows))
-    seeds = sheet.axes(place, EDGE, 1.66, bottom, top)
-    difference = sheet.axes(place, 2.26, 0.14, bottom, top)
+    seeds = sheet.axes(place, EDGE, 1.74, bottom, top)
+    difference = sheet.axes(place, 2.31, 0.14, bottom, top)
     if titled:
         sheet.text(place, EDGE, 0.16, shorten(panel.pattern, 48), fontsize=9, fontweight="bold")
     sheet.text(place, EDGE, top - 0.08, "every seed", color=MUTED, fontsize=7.5)
-    sheet.text(place, 2.26, top - 0.08, "difference, on − off", color=MUTED, fontsize=7.5)
+    sheet.text(place, 2.31, top - 0.08, "difference, on − off", color=MUTED, fontsize=7.5)
     for axes in (seeds, difference):
         axes.set_ylim(len(panel.rows), 0)
         axes.set_yticks([])

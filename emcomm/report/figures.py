@@ -27,6 +27,16 @@ __all__ = ["curves_sheet", "effects_sheet", "lengths_sheet", "matrix_sheet", "wr
 
 COLUMNS = 3  # panels in a row of a figure for papers
 
+LEGEND: dict[str, Any] = {  # narrow enough for a figure of one panel
+    "loc": "lower center",
+    "frameon": False,
+    "fontsize": 7.5,
+    "handlelength": 1.6,
+    "handletextpad": 0.5,
+    "columnspacing": 1.0,
+    "borderpad": 0.0,
+}
+
 
 def write_figures(data: ReportData, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write every figure that the results allow into ``folder/figures``.
@@ -83,7 +93,7 @@ def effects_sheet(panels: Sequence[EffectPanel], *, titled: bool) -> Sheet:
             mean = Line2D(
                 [], [], color=INK, marker="|", linestyle="none", markersize=7, markeredgewidth=1.4, label="mean"
             )
-            sheet.figure.legend(handles=[off, on, mean], loc="lower center", ncols=3, frameon=False, fontsize=8)
+            sheet.figure.legend(handles=[off, on, mean], ncols=3, **LEGEND)
     return sheet
 
 
@@ -116,7 +126,7 @@ def _line_sheet(panels: Sequence[Any], draw: Callable[..., None], conditions: Se
                 )
                 for at, name in enumerate(conditions)
             ]
-            sheet.figure.legend(handles=lines, loc="lower center", ncols=across, frameon=False, fontsize=8)
+            sheet.figure.legend(handles=lines, ncols=across, **LEGEND)
     return sheet
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from emcomm.errors import BadInput, StorageError
 from emcomm.report import write_figures
+from emcomm.report.curves import curve_panels
 from emcomm.report.effects import effect_panels
-from emcomm.report.figures import effects_sheet, matrix_sheet
+from emcomm.report.figures import curves_sheet, effects_sheet, matrix_sheet
 from emcomm.report.svg import inline_svg
 
 NAMES = ("recovery_matrix", "effects", "learning_curves", "length_frequency")
@@ -106,3 +107,16 @@ def test_long_names_of_patterns_stay_on_the_matrix(data):
         box = text.get_window_extent()
         assert box.x0 >= edge.x0, text.get_text()
         assert box.x1 <= edge.x1, text.get_text()
+
+
+def test_the_legends_of_figures_of_one_panel_stay_on_them(data):
+    conditions = [f"a condition of a long name {number}" for number in range(3)]
+    sheets = (
+        effects_sheet(effect_panels(data)[:1], titled=True),
+        curves_sheet(curve_panels(data)[:1], conditions, titled=True),
+    )
+    for sheet in sheets:
+        (legend,) = sheet.figure.legends
+        box, edge = legend.get_window_extent(), sheet.figure.bbox
+        assert edge.x0 <= box.x0 < box.x1 <= edge.x1
+        assert edge.y0 <= box.y0
