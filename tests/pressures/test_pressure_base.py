@@ -107,10 +107,10 @@ def test_each_run_has_its_own_strength():
         small_run("d", pressures={"it": Witness(strength=7.0, setting=2)}),  # another setting, another pressure
     ]
     advanced(1, *runs)
-    assert seen == [
+    assert seen == [  # by their place in the runs' lists, "it" before "also"
         (1, [0.5, 0.0, 2.0, 0.0], (4, 1, 1)),
-        (1, [0.0, 0.0, 3.0, 0.0], (4, 1, 1)),
         (2, [0.0, 0.0, 0.0, 7.0], (4, 1, 1)),
+        (1, [0.0, 0.0, 3.0, 0.0], (4, 1, 1)),
     ]
 
 
