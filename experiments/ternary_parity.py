@@ -171,7 +171,7 @@ def draw(findings: Findings, folder: Path) -> None:
         f"{kind} {game}": [
             Difference(label, named(kind, game, arm, wider), named(kind, game, "float"))
             for label, arm, wider in arms
-            if (arm, wider) != ("float", False)
+            if (arm, wider) != ("float", False) and named(kind, game, arm, wider) in findings.conditions
         ]
         for kind in KINDS
         for game in GAMES

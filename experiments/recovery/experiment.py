@@ -31,6 +31,7 @@ EXPERIMENTS = (
     "entropy_minimisation",
     "pressures_matrix",
     "ternary_parity",
+    "ternary_parity_longer",
     "ternary_transition",
 )
 
