@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from emcomm.agents.functions import add_rows, flat_rows, in_vmap, linear, product, sigmoid_
+from emcomm.agents.functions import add_rows, flat_rows, in_vmap, linear, product, sigmoid, sigmoid_
 
 __all__ = ["Cell", "GRUCell"]
 
@@ -181,8 +181,8 @@ class GRUCell(Cell):
         hidden = product(state, self.hidden_weight.mT, self.dtype)
         x_reset, x_update, x_new = inputs.chunk(3, -1)
         h_reset, h_update, h_new = hidden.chunk(3, -1)
-        update = (x_update + h_update).sigmoid()
+        update = sigmoid(x_update + h_update)
         if hold is not None:
             update = torch.where(hold.unsqueeze(-1), 1.0, update)
-        new = (x_new + (x_reset + h_reset).sigmoid() * (h_new + self.candidate_bias)).tanh()
+        new = (x_new + sigmoid(x_reset + h_reset) * (h_new + self.candidate_bias)).tanh()
         return torch.lerp(new, state, update)

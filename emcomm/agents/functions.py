@@ -20,6 +20,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from emcomm.ternary import sigmoid as slow_sigmoid
+
 __all__ = [
     "add_rows",
     "beside",
@@ -59,8 +61,9 @@ def beside(parameter: Tensor, x: Tensor, kept: int = 1) -> Tensor:
 
 def product(a: Tensor, b: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Matrix product of ``[*stack, m, k]`` and ``[*stack, k, n]`` with operands rounded to `dtype`; float32 result."""
-    if a.dim() == b.dim() == 3 and b.shape[-1] == 1:  # a stack of one would be summed in another order than a larger
-        return product(a, b.expand(-1, -1, 2), dtype)[..., :1]
+    if b.shape[-1] == 1 and (a.dim() == b.dim() == 3 or in_vmap()):
+        # a stack of one would be summed in another order than a larger one
+        return product(a, b.expand(*b.shape[:-1], 2), dtype)[..., :1]
     multiply = torch.bmm if a.dim() == b.dim() == 3 else torch.matmul
     if dtype == torch.float32:
         return multiply(a, b)
@@ -105,7 +108,7 @@ class _Sigmoid(Function):
 def sigmoid(x: Tensor) -> Tensor:
     """The logistic function of each number, shaped as `x`; see `sigmoid_` for why torch's own will not do."""
     if in_vmap():
-        return x.sigmoid()
+        return slow_sigmoid(x)
     out: Tensor = _Sigmoid.apply(x)
     return out
 

@@ -169,8 +169,9 @@ def _both(x: Tensor | None, weight: Tensor | None) -> Tensor | None:
 
 def product(a: Tensor, b: Tensor) -> Tensor:
     """Matrix product of ``[*stack, m, k]`` and ``[*stack, k, n]`` in the precision of its operands, never in less."""
-    if a.dim() == b.dim() == 3 and b.shape[-1] == 1:  # a stack of one would be summed in another order than a larger
-        return product(a, b.expand(-1, -1, 2))[..., :1]
+    if b.shape[-1] == 1 and (a.dim() == b.dim() == 3 or torch._C._are_functorch_transforms_active()):
+        # a stack of one would be summed in another order than a larger one
+        return product(a, b.expand(*b.shape[:-1], 2))[..., :1]
     kind = a.device.type
     full = torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else contextlib.nullcontext()
     with full:
