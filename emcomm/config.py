@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from emcomm.errors import BadInput, nearest, shown, unknown
 
-__all__ = ["Config", "one_line"]
+__all__ = ["Config", "one_line", "unmade"]
 
 
 class Config(BaseModel):
@@ -33,15 +34,20 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     return f"{model.__name__}: " + "; ".join(parts)
 
 
+def unmade(got: object, names: Iterable[str], family: str = "") -> str:
+    """Say what to write in place of a class, or of something that is no set-up object of these names."""
+    if isinstance(got, type):
+        return f"write {got.__name__}(...), got the class {got.__name__}"
+    return f"must be one of {family}{', '.join(f'{name}(...)' for name in names)}; got {shown(got)}"
+
+
 def _one_of(problem: Any, model: type[BaseModel]) -> str:
     """Say which set-up objects a field takes, for one that was given by its name or by its class alone."""
     field = model.model_fields.get(str(problem["loc"][0]))
     names = [kind.__name__ for kind in get_args(field.annotation)] if field is not None else []
     got = problem["input"]
-    if isinstance(got, type):
-        return f"write {got.__name__}(...), got the class {got.__name__}"
-    near = nearest(str(got).replace("_", ""), names)
-    return f"must be one of {', '.join(f'{name}(...)' for name in names)}; got {shown(got)}.{near}".removesuffix(".")
+    near = "" if isinstance(got, type) else nearest(str(got).replace("_", ""), names)
+    return unmade(got, names) + (f".{near}" if near else "")
 
 
 def _sentence(problem: Any, model: type[BaseModel]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import ValidatorFunctionWrapHandler, model_serializer, model_validator
 
-from emcomm.config import Config
+from emcomm.config import Config, unmade
 from emcomm.errors import BadInput, shown, unknown
 
 __all__ = ["FAMILIES", "Plugin", "Registry", "scan"]
@@ -124,10 +124,7 @@ class Plugin(Config):
         if isinstance(data, str):
             made = f"{cls.registry.get(data).__name__}(...)"
             return BadInput(f"write {made}, or kind={data} on the command line, got {shown(data)}")
-        if isinstance(data, type):
-            return BadInput(f"write {data.__name__}(...), got the class {data.__name__}")
-        made = ", ".join(f"{plugin.__name__}(...)" for _, plugin in cls.registry)
-        return BadInput(f"must be one of the {cls.registry.family}: {made}; got {shown(data)}")
+        return BadInput(unmade(data, (plugin.__name__ for _, plugin in cls.registry), f"the {cls.registry.family}: "))
 
     @model_serializer(mode="plain")
     def _with_kind(self) -> dict[str, Any]:

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from emcomm.agents.functions import add_rows, flat_rows, in_vmap, linear, product, sigmoid, sigmoid_
+from emcomm.agents.functions import add_rows, flat_rows, linear, product, sigmoid, sigmoid_
+from emcomm.ternary import in_vmap
 
 __all__ = ["Cell", "GRUCell"]
 

@@ -20,13 +20,13 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from emcomm.ternary import sigmoid as slow_sigmoid
+from emcomm.ternary import in_vmap, stack_product
+from emcomm.ternary import sigmoid as vmapped_sigmoid
 
 __all__ = [
     "add_rows",
     "beside",
     "flat_rows",
-    "in_vmap",
     "linear",
     "policy",
     "product",
@@ -37,11 +37,6 @@ __all__ = [
 ]
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward
-
-
-def in_vmap() -> bool:
-    """Whether a transform of `torch.func` is at work, which hand-written derivatives do not go through."""
-    return torch._C._are_functorch_transforms_active()
 
 
 def beside(parameter: Tensor, x: Tensor, kept: int = 1) -> Tensor:
@@ -61,13 +56,9 @@ def beside(parameter: Tensor, x: Tensor, kept: int = 1) -> Tensor:
 
 def product(a: Tensor, b: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Matrix product of ``[*stack, m, k]`` and ``[*stack, k, n]`` with operands rounded to `dtype`; float32 result."""
-    if b.shape[-1] == 1 and (a.dim() == b.dim() == 3 or in_vmap()):
-        # a stack of one would be summed in another order than a larger one
-        return product(a, b.expand(*b.shape[:-1], 2), dtype)[..., :1]
-    multiply = torch.bmm if a.dim() == b.dim() == 3 else torch.matmul
     if dtype == torch.float32:
-        return multiply(a, b)
-    return multiply(a.to(dtype), b.to(dtype)).float()
+        return stack_product(a, b)
+    return stack_product(a.to(dtype), b.to(dtype)).float()
 
 
 _GRAIN = 32_768  # torch shares larger tensors out among its threads
@@ -108,7 +99,7 @@ class _Sigmoid(Function):
 def sigmoid(x: Tensor) -> Tensor:
     """The logistic function of each number, shaped as `x`; see `sigmoid_` for why torch's own will not do."""
     if in_vmap():
-        return slow_sigmoid(x)
+        return vmapped_sigmoid(x)
     out: Tensor = _Sigmoid.apply(x)
     return out
 

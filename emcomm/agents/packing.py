@@ -7,6 +7,7 @@ packed without the other, and built as it was for training: with the other, tied
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
@@ -16,6 +17,7 @@ from typing import Any, Literal, cast
 import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from emcomm import __version__
 from emcomm.agents.base import AGENTS, Agent, Listener, Speaker
@@ -25,7 +27,6 @@ from emcomm.errors import BadInput, StorageError, shown, unknown
 from emcomm.ternary import (
     Pack,
     SizeReport,
-    check_fit,
     fix_codes,
     pack_module,
     quantised,
@@ -42,6 +43,7 @@ Role = Literal["speaker", "listener"]
 ROLES: tuple[Role, ...] = ("speaker", "listener")
 
 _FORMS: dict[str, type[Form]] = {form.__name__.lower(): form for form in (Flat, Image, Graph, Set)}
+_TIMES, _EXTRA = 10, 1_000_000  # what may be made to build an agent: so many times what its file holds, and some
 _PRODUCTS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -127,15 +129,11 @@ def load_packed(path: Path | str) -> Speaker | Listener:
     """
     pack = read_pack(path)
     try:
-        _check_promises(pack)
-        module = _build(pack.about)
+        with _Allowance(_EXTRA + _TIMES * _numbers(pack)):
+            module = _build(pack.about)
         fix_codes(module, pack)
     except (KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"could not read {path}: it does not say which agent it holds ({shown(error)})") from None
-    except RuntimeError as error:
-        raise StorageError(
-            f"could not read {path}: the agent that it describes cannot be built ({shown(error)})"
-        ) from None
     except BadInput as error:
         raise BadInput(f"{path}, packed by emcomm {pack.about.get('emcomm')}: {error}") from None
     return module.eval()
@@ -183,14 +181,30 @@ def _hashable(agent: Agent) -> bool:
     return True
 
 
-def _check_promises(pack: Pack) -> None:
-    """Refuse a file whose header describes other sizes than it holds, before there is a module of that size."""
-    try:
-        with torch.device("meta"):
-            described = _build(pack.about)
-    except RuntimeError:  # a plug-in's module that can only be built in earnest
-        return
-    check_fit(described, pack)
+class _Allowance(TorchFunctionMode):
+    """Refuses, before they are made, tensors of more numbers in all than are allowed.
+
+    Raises:
+        BadInput: in the place of the tensor that would be too much.
+    """
+
+    def __init__(self, numbers: int) -> None:
+        super().__init__()
+        self.left = numbers
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        sizes = kwargs.get("size", args[0] if args and isinstance(args[0], list | tuple) else args)
+        if sizes and all(type(size) is int for size in sizes):  # of a tensor that is to be made
+            self.left -= math.prod(sizes)
+            if self.left < 0:
+                raise BadInput(f"it describes an agent far larger than what it holds, with a tensor of {list(sizes)}")
+        return function(*args, **kwargs)
+
+
+def _numbers(pack: Pack) -> int:
+    """How many ternary weights and floats a file holds."""
+    return sum(trits.codes.numel() for trits in pack.ternary.values()) + sum(map(torch.numel, pack.rest.values()))
 
 
 def _build(about: Mapping[str, Any]) -> Speaker | Listener:

@@ -14,10 +14,10 @@ from emcomm.agents.attention import AttentionReading, Reading
 from emcomm.agents.base import Listener, Speaker, Stacks
 from emcomm.agents.cell import Cell
 from emcomm.agents.encoders import Encoder, Linear
-from emcomm.agents.functions import in_vmap, rows
+from emcomm.agents.functions import rows
 from emcomm.agents.layers import CellKind, affine, recurrent_cell
 from emcomm.channel import EOS, Channel, message_lengths, trim
-from emcomm.ternary import TernaryCell, watched
+from emcomm.ternary import TernaryCell, in_vmap, watched
 from emcomm.worlds.form import Form
 
 __all__ = ["Recurrent", "RecurrentListener", "RecurrentSpeaker"]

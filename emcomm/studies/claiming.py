@@ -53,10 +53,11 @@ def claim(folder: StudyFolder, study: Study, device: str) -> tuple[Plan, list[st
         StorageError: its description cannot be read or written.
     """
     stored = folder.read() if folder.exists() else {}
-    if stored and not folder.begun() and _unlike(stored, study):
+    unlike = _unlike(stored, study) if stored else []
+    if unlike and folder.begun():
+        raise _another(folder.path, unlike)
+    if unlike:
         stored = {}  # nothing is lost with a plan that nothing came of
-    if stored:
-        _refuse_another(folder.path, stored, study)
     plan = make_plan(study, stored.get("stacks"))
     described = _describe(plan, device)
     write_json(folder.study_file, described)
@@ -72,14 +73,10 @@ def _unlike(stored: Mapping[str, Any], study: Study) -> list[str]:
     return lines
 
 
-def _refuse_another(path: Path, stored: Mapping[str, Any], study: Study) -> None:
-    lines = _unlike(stored, study)
-    if lines:
-        more = [f"  and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
-        listed = "\n".join([*lines[:MOST_LINES], *more])
-        raise BadInput(
-            f"{path} holds results of another setting; use another folder, or set (stored → asked):\n{listed}"
-        )
+def _another(path: Path, lines: list[str]) -> BadInput:
+    more = [f"  and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    listed = "\n".join([*lines[:MOST_LINES], *more])
+    return BadInput(f"{path} holds results of another setting; use another folder, or set (stored → asked):\n{listed}")
 
 
 def _refreshed(stored: Mapping[str, Any], study: Study) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from emcomm.ternary.blocks import Attention, FeedForward, GraphLayer
 from emcomm.ternary.cells import TernaryCell, TernaryGRUCell, TernaryLSTMCell, TernaryRNNCell
 from emcomm.ternary.conv import TernaryConv2d, ternary_conv2d
-from emcomm.ternary.fixing import check_fit, fix_codes, pack_module
+from emcomm.ternary.fixing import fix_codes, pack_module
 from emcomm.ternary.health import flip_rate, saturation, zero_share
 from emcomm.ternary.linear import TernaryLinear, project, ternary_linear
 from emcomm.ternary.normalise import normalise, sigmoid
@@ -32,6 +32,7 @@ from emcomm.ternary.quantise import activation_codes, straight_through, weight_c
 from emcomm.ternary.quantised import Quantised, begin_pass, quantised, set_share, ternary_tensors
 from emcomm.ternary.schedule import Schedule
 from emcomm.ternary.size import SizeReport, size_report
+from emcomm.ternary.stacking import in_vmap, stack_product
 from emcomm.ternary.trits import Trits, pack_trits, unpack_trits
 from emcomm.ternary.watching import Watch, watched, watching
 
@@ -62,9 +63,9 @@ __all__ = [
     "activation_codes",
     "activation_operand",
     "begin_pass",
-    "check_fit",
     "fix_codes",
     "flip_rate",
+    "in_vmap",
     "multiply",
     "normalise",
     "pack_module",
@@ -78,6 +79,7 @@ __all__ = [
     "set_share",
     "sigmoid",
     "size_report",
+    "stack_product",
     "straight_through",
     "ternary_conv2d",
     "ternary_linear",

@@ -13,7 +13,7 @@ from emcomm.errors import BadInput, unknown
 from emcomm.ternary.pack import Pack, write_pack
 from emcomm.ternary.quantised import Quantised, quantised, ternary_tensors
 
-__all__ = ["check_fit", "fix_codes", "pack_module"]
+__all__ = ["fix_codes", "pack_module"]
 
 
 def pack_module(path: Path | str, module: nn.Module, about: Mapping[str, Any], half: bool = False) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def fix_codes(module: nn.Module, pack: Pack) -> None:
     Raises:
         BadInput: names, shapes or blocks of scales differ; the module is then as it was.
     """
-    check_fit(module, pack)
+    _check_fit(module, pack)
     mine, others = _parts(module)
     for name, trits in pack.ternary.items():
         layer, leaf = mine[name]
@@ -56,8 +56,8 @@ def fix_codes(module: nn.Module, pack: Pack) -> None:
             others[name].copy_(tensor)
 
 
-def check_fit(module: nn.Module, pack: Pack) -> None:
-    """Refuse a packed agent that a module cannot take over; the module may lie on torch's device "meta".
+def _check_fit(module: nn.Module, pack: Pack) -> None:
+    """Refuse a packed agent that a module cannot take over.
 
     Raises:
         BadInput: names, shapes or blocks of scales differ.

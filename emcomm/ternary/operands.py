@@ -18,6 +18,7 @@ from torch.autograd import Function
 
 from emcomm.ternary.options import Ternary
 from emcomm.ternary.quantise import activation_codes, activation_scale, blend, lift, rounded, spread, weight_codes
+from emcomm.ternary.stacking import in_vmap, stack_product
 from emcomm.ternary.watching import notice
 
 __all__ = ["Operand", "activation_operand", "attached", "multiply", "product", "weight_operand"]
@@ -152,7 +153,7 @@ def multiply(x: Operand, weight: Operand, bias: Tensor | None = None) -> Tensor:
     Returns:
         ``[*stack, n, out]``; gradients flow straight through to both sides' latent numbers, and to the bias.
     """
-    if torch._C._are_functorch_transforms_active():  # hand-written derivatives do not go through these
+    if in_vmap():  # hand-written derivatives do not go through these
         out, scale = product(attached(x), attached(weight).mT), _both(x.scale, weight.scale)
         out = out if scale is None else out * scale
         return out if bias is None else out + bias.unsqueeze(-2)
@@ -169,10 +170,7 @@ def _both(x: Tensor | None, weight: Tensor | None) -> Tensor | None:
 
 def product(a: Tensor, b: Tensor) -> Tensor:
     """Matrix product of ``[*stack, m, k]`` and ``[*stack, k, n]`` in the precision of its operands, never in less."""
-    if b.shape[-1] == 1 and (a.dim() == b.dim() == 3 or torch._C._are_functorch_transforms_active()):
-        # a stack of one would be summed in another order than a larger one
-        return product(a, b.expand(*b.shape[:-1], 2))[..., :1]
     kind = a.device.type
     full = torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else contextlib.nullcontext()
     with full:
-        return torch.bmm(a, b) if a.dim() == b.dim() == 3 else torch.matmul(a, b)
+        return stack_product(a, b)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from emcomm.errors import BadInput
-from emcomm.ternary.options import Activations, Ternary
+from emcomm.ternary.options import Activations, Per, Ternary
 
 __all__ = [
     "EXACT_INPUTS",
@@ -23,6 +23,7 @@ __all__ = [
     "activation_scale",
     "blend",
     "check_sizes",
+    "count_groups",
     "lift",
     "rounded",
     "spread",
@@ -63,7 +64,7 @@ def weight_codes(weight: Tensor, options: Ternary, gates: int = 1) -> tuple[Tens
     """
     outputs, inputs = weight.shape[-2:]
     check_sizes(inputs, outputs, gates)
-    groups = {"tensor": 1, "gate": gates, "row": outputs}[options.per]
+    groups = count_groups(options.per, outputs, gates)
     blocks = weight.detach().reshape(*weight.shape[:-2], groups, outputs // groups * inputs)
     size = blocks.abs()
     if options.scale == "twn":
@@ -80,6 +81,11 @@ def weight_codes(weight: Tensor, options: Ternary, gates: int = 1) -> tuple[Tens
     scale = scale.clamp_min(options.eps)
     codes = (blocks / scale.unsqueeze(-1)).round_().clamp(-1.0, 1.0)
     return codes.reshape(weight.shape), scale
+
+
+def count_groups(per: Per, outputs: int, gates: int = 1) -> int:
+    """How many blocks of rows have a scale of their own."""
+    return {"tensor": 1, "gate": gates, "row": outputs}[per]
 
 
 def activation_codes(x: Tensor, mode: Activations, eps: float = 1e-5) -> tuple[Tensor, Tensor]:

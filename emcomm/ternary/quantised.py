@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from emcomm.errors import BadInput, unknown
 from emcomm.ternary.operands import Operand, weight_operand
 from emcomm.ternary.options import Ternary
-from emcomm.ternary.quantise import spread, weight_codes
+from emcomm.ternary.quantise import count_groups, spread, weight_codes
 from emcomm.ternary.trits import Trits
 
 __all__ = ["Quantised", "begin_pass", "quantised", "set_share", "ternary_tensors"]
@@ -72,14 +72,11 @@ class Quantised(nn.Module):
         Raises:
             BadInput: the layer is a float layer, or has no such ternary parameter.
         """
-        if self.options is None:
-            raise BadInput(f"{name!r} belongs to a float layer: there are no codes")
-        if name not in self.fused:
-            raise unknown("ternary parameter", name, self.fused)
+        options = self._options_of(name)
         if name in self.fixed:
-            return Trits(self.get_buffer(f"{name}_codes"), self.get_buffer(f"{name}_scales"), self.options.per)
-        codes, scales = weight_codes(self._flat(name), self.options, self.fused[name])
-        return Trits(codes.reshape(getattr(self, name).shape).to(torch.int8), scales, self.options.per)
+            return Trits(self.get_buffer(f"{name}_codes"), self.get_buffer(f"{name}_scales"), options.per)
+        codes, scales = weight_codes(self._flat(name), options, self.fused[name])
+        return Trits(codes.reshape(getattr(self, name).shape).to(torch.int8), scales, options.per)
 
     def fix(self, name: str, trits: Trits) -> None:
         """Put codes in the place of a latent parameter, for good; the layer then computes at share 1 alone.
@@ -92,7 +89,7 @@ class Quantised(nn.Module):
             BadInput: codes or scales do not fit the layer.
         """
         self.check_codes(name, trits)
-        device = getattr(self, f"{name}_codes" if name in self.fixed else name).device
+        device = self._present(name).device
         setattr(self, name, None)
         self.register_buffer(f"{name}_codes", trits.codes.to(device, torch.int8))
         self.register_buffer(f"{name}_scales", trits.scales.to(device))
@@ -101,13 +98,24 @@ class Quantised(nn.Module):
 
     def check_codes(self, name: str, trits: Trits) -> None:
         """Refuse codes and scales that do not fit the layer; arguments and errors as in `fix`."""
-        mine = self.trits(name)
-        fits = (mine.codes.shape, mine.scales.shape, mine.per) == (trits.codes.shape, trits.scales.shape, trits.per)
-        if not fits:
-            asked, got = (
-                f"{list(t.codes.shape)} with {list(t.scales.shape)} scales per {t.per}" for t in (mine, trits)
-            )
+        per, shape = self._options_of(name).per, self._present(name).shape
+        mine = list(shape), [count_groups(per, shape[0], self.fused[name])], per
+        theirs = list(trits.codes.shape), list(trits.scales.shape), trits.per
+        if mine != theirs:
+            asked, got = (f"{codes} with {scales} scales per {per}" for codes, scales, per in (mine, theirs))
             raise BadInput(f"{name}: the layer takes codes {asked}, got {got}")
+
+    def _options_of(self, name: str) -> Ternary:
+        if self.options is None:
+            raise BadInput(f"{name!r} belongs to a float layer: there are no codes")
+        if name not in self.fused:
+            raise unknown("ternary parameter", name, self.fused)
+        return self.options
+
+    def _present(self, name: str) -> Tensor:
+        """A ternary parameter, or the codes in its place."""
+        present: Tensor = getattr(self, f"{name}_codes" if name in self.fixed else name)
+        return present
 
     def _flat(self, name: str) -> Tensor:
         weight: Tensor = getattr(self, name)

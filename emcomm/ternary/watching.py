@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import torch
 from torch import Tensor
 
 from emcomm.ternary.health import saturation
+from emcomm.ternary.stacking import in_vmap
 
 __all__ = ["Watch", "notice", "watched", "watching"]
 
@@ -61,7 +61,7 @@ def watched() -> bool:
 def notice(make: Callable[[], Tensor]) -> None:
     """Show codes of activations ``[*stack, n, features]`` to whoever is watching; they are made for nobody else."""
     watch = _WATCH.get()
-    if watch is None or torch._C._are_functorch_transforms_active():
+    if watch is None or in_vmap():
         return
     codes = make()
     if not codes.numel():

@@ -72,13 +72,12 @@ def slots(runs: Sequence[Run], device: torch.device) -> list[Slot]:
     stack. Pressures of one name that differ in more than strength get a slot each.
     """
     found: dict[str, tuple[str, Pressure]] = {}
-    listed = list(dict.fromkeys(name for run in runs for name in run.pressures))
-    for run in runs:
-        for name, pressure in run.pressures.items():
+    for name in dict.fromkeys(name for run in runs for name in run.pressures):
+        for pressure in (run.pressures[name] for run in runs if name in run.pressures):
             if pressure.strength:
                 found.setdefault(_identity(name, pressure), (name, pressure))
     collected = []
-    for identity, (name, pressure) in sorted(found.items(), key=lambda each: listed.index(each[1][0])):
+    for identity, (name, pressure) in found.items():
         own = [run.pressures.get(name) for run in runs]
         strength = [p.strength if p is not None and _identity(name, p) == identity else 0.0 for p in own]
         collected.append(Slot(name, pressure, torch.tensor(strength, dtype=torch.float32, device=device)))

@@ -18,11 +18,11 @@ from scipy import stats
 
 from emcomm.studies.claims import Findings
 
-__all__ = ["Line", "Panel", "by_condition", "draw_courses", "draw_strips", "save"]
+__all__ = ["Line", "Panel", "by_condition", "draw_courses", "draw_strips", "label_panel", "save"]
 
 STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5d6672", "#000000")
-GRID = {"color": "#e6e9ee", "lw": 0.6}
+GRID: dict[str, Any] = {"color": "#e6e9ee", "lw": 0.6}
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,17 @@ def draw_courses(findings: Findings, panels: Sequence[Panel], file: Path) -> Non
             run = [line for line in panel.lines if line.condition in findings.conditions]
             for line, colour in zip(run, COLOURS, strict=False):
                 _draw_line(axis, findings, line, colour)
-            axis.set_title(panel.title, fontsize=8)
-            axis.set_xlabel(panel.x)
-            axis.grid(**GRID)
-            axis.set_axisbelow(True)
-            axis.legend(fontsize=7, frameon=False)
+            label_panel(axis, panel.title, panel.x)
         save(figure, file, 110)
+
+
+def label_panel(axis: Axes, title: str, x: str) -> None:
+    """Give a panel whose lines are drawn its title, axis, grid and legend."""
+    axis.set_title(title, fontsize=8)
+    axis.set_xlabel(x)
+    axis.grid(**GRID)
+    axis.set_axisbelow(True)
+    axis.legend(fontsize=7, frameon=False)
 
 
 def save(figure: Figure, file: Path, dpi: int) -> None:

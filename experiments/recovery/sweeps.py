@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from emcomm.studies.claims import Findings
-from experiments.recovery.drawing import COLOURS, GRID, STYLE, save
+from experiments.recovery.drawing import COLOURS, STYLE, label_panel, save
 
 __all__ = ["Sweep", "draw_sweeps"]
 
@@ -46,11 +46,7 @@ def draw_sweeps(findings: Findings, panels: Sequence[Sweep], file: Path) -> None
                 if condition in findings.conditions:
                     level = findings.arm(condition, metric).defined.mean()
                     axis.axhline(level, color="#5d6672", lw=1, ls=style, label=label)
-            axis.set_title(panel.title, fontsize=8)
-            axis.set_xlabel(panel.x)
-            axis.grid(**GRID)
-            axis.set_axisbelow(True)
-            axis.legend(fontsize=7, frameon=False)
+            label_panel(axis, panel.title, panel.x)
         save(figure, file, 100)
 
 
