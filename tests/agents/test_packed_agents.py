@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -113,17 +113,14 @@ def plain(value: Any) -> Any:
     return value.model_dump(mode="json", serialize_as_any=True) if isinstance(value, Config) else value
 
 
-def trained(folder: Path) -> Results:
-    """A study of all kinds that took a few steps; in the last third of them agents were ternary."""
-    world, game, channel = AttributeWorld(values=(3, 4)), Discrimination(candidates=3), Channel(7, 3)
-    base = Setup(world=world, game=game, channel=channel, steps=9, batch_size=11, evaluate_every=9, record_every=9)
+def trained_arms(name: str, base: Setup, cases: Iterable[Mapping[str, Any]], folder: Path) -> Results:
+    """A study with one run for each case, named ``arm PLACE/3``: a kind of agent for both roles, and other settings."""
     arms = {}
-    for place, case in enumerate(CASES.values()):
+    for place, case in enumerate(cases):
         settings = {key: plain(value) for key, value in case.items() if key != "agent"}
-        settings |= {"speaker": plain(case["agent"]), "listener": plain(case["agent"])}
-        arms[f"arm {place}"] = Condition(settings=settings)
+        arms[f"arm {place}"] = Condition(settings=settings | dict.fromkeys(ROLES, plain(case["agent"])))
     study = Study(
-        name="kinds",
+        name=name,
         source="none",
         base=base,
         design="explicit",
@@ -134,6 +131,13 @@ def trained(folder: Path) -> Results:
         metrics=["distinct_messages"],
     )
     return run_study(study, folder, workers=1)
+
+
+def trained(folder: Path) -> Results:
+    """A study of all kinds that took a few steps; in the last third of them agents were ternary."""
+    world, game, channel = AttributeWorld(values=(3, 4)), Discrimination(candidates=3), Channel(7, 3)
+    base = Setup(world=world, game=game, channel=channel, steps=9, batch_size=11, evaluate_every=9, record_every=9)
+    return trained_arms("kinds", base, CASES.values(), folder)
 
 
 def inputs_of(setup: Setup) -> acting.Inputs:

@@ -10,20 +10,19 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from emcomm import Channel, Condition, Setup, Study
+from emcomm import Channel, Setup
 from emcomm.agents import AGENTS, GRU, LSTM, MLP, RNN, Agent, FeedForward, Transformer, VectorQuantised
 from emcomm.agents.packing import load_packed, pack_agent
 from emcomm.cli import main
 from emcomm.envs import Discrimination
 from emcomm.errors import BadInput
 from emcomm.studies.results import Results
-from emcomm.studies.running import run_study
 from emcomm.ternary import SizeReport, read_header, read_pack, write_pack
 from emcomm.training import build_agents
 from emcomm.worlds import AttributeWorld
 from emcomm.worlds.form import Flat
 from tests.agents import acting
-from tests.agents.test_packed_agents import NAMING, ROLES, SMALL, alone, inputs_of, plain
+from tests.agents.test_packed_agents import NAMING, ROLES, SMALL, alone, inputs_of, trained_arms
 from tests.ternary.making import numbered
 
 FORM, CHANNEL = Flat(7), Channel(7, 3)
@@ -80,22 +79,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         evaluate_every=9,
         record_every=9,
     )
-    arms = {}
-    for place, changes in enumerate(CASES.values()):
-        settings = {key: plain(value) for key, value in changes.items() if key != "agent"}
-        arms[f"arm {place}"] = Condition(settings=settings | dict.fromkeys(ROLES, plain(changes["agent"])))
-    study = Study(
-        name="tied",
-        source="none",
-        base=base,
-        design="explicit",
-        conditions=arms,
-        pressures={},
-        patterns=[],
-        seeds=[3],
-        metrics=["distinct_messages"],
-    )
-    results = run_study(study, folder / "results", workers=1)
+    results = trained_arms("tied", base, CASES.values(), folder / "results")
     assert set(results.runs["status"]) == {"done"}
     setups = {run.name: run.setup for run in results.study.expand()}
     for place, (case, role) in enumerate(BOTH):
